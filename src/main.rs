@@ -1,0 +1,3 @@
+//! The tlspcap command.
+
+fn main() {}
