@@ -1,0 +1,1 @@
+//! The facts of one connection, folded from its packets, records and messages.

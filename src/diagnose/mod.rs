@@ -1,0 +1,1 @@
+//! Facts become a judgement: causes, findings, and the verdict.

@@ -1,0 +1,1 @@
+//! Who the client is, by the shape of its ClientHello and by its behaviour.

@@ -1,0 +1,1 @@
+//! The answer as plain data: the types of `tlspcap.report/1`.

@@ -1,0 +1,1 @@
+//! Many captures: one row each, whatever happens.

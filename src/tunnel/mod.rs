@@ -1,0 +1,1 @@
+//! Where in a stream TLS begins: STARTTLS, HTTP CONNECT, SOCKS (bytes only).

@@ -1,0 +1,10 @@
+//! Certificates and names (RFC 5280), read through x509-parser; nothing here knows where a certificate came from.
+
+mod certificate;
+mod name;
+
+pub use certificate::{
+    BasicConstraints, Certificate, Fields, GeneralName, KeyAlgorithm, NameConstraints, PublicKey,
+    SignatureAlgorithm,
+};
+pub use name::{Attribute, Name};
