@@ -1,1 +1,348 @@
 //! The facts of one connection, folded from its packets, records and messages.
+
+mod timeline;
+
+use std::sync::Arc;
+
+use crate::capture::Timestamp;
+use crate::decode::Endpoint;
+use crate::error::Warning;
+use crate::tls::message::{Alert, CertificateRequest, ClientHello, ServerHello, ServerKeyExchange, Side};
+
+pub use timeline::{Event, Item, Timeline};
+
+/// A fact and the packets that prove it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct At<T> {
+    /// The packet with which it was complete, as Wireshark numbers frames.
+    pub packet: u64,
+    /// The packet in which it began; the same as `packet` when it came in one.
+    pub first_packet: u64,
+    /// The capture time of `packet`.
+    pub time: Timestamp,
+    /// The fact.
+    pub value: T,
+}
+
+/// How it is known which endpoint is the client.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RoleBasis {
+    /// It sent the ClientHello.
+    ClientHello,
+    /// The other side sent a ServerHello or another message that only servers send.
+    ServerMessage,
+    /// It sent the SYN.
+    Syn,
+    /// It spoke to the port that is the better known one: a guess.
+    Port,
+}
+
+/// How the connection ended, as far as the capture shows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Outcome {
+    /// The handshake completed and nothing says that a side refused the other.
+    Established,
+    /// A side, or the network, gave up.
+    Failed,
+    /// The capture does not show how it ended, or nothing was tried (a health probe).
+    Incomplete,
+}
+
+impl Outcome {
+    /// The word of the report.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Established => "established",
+            Self::Failed => "failed",
+            Self::Incomplete => "incomplete",
+        }
+    }
+}
+
+/// Certificates that one side sent.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct SentChain {
+    /// DER in the order sent; empty when the side has none.
+    pub certificates: Vec<Arc<[u8]>>,
+    /// The whole message was captured and well formed.
+    pub complete: bool,
+    /// Bytes of the message that the capture lacks.
+    pub missing_bytes: u64,
+    /// A stapled OCSP response for the leaf, DER (CertificateStatus, or TLS 1.3's `status_request` entry).
+    pub ocsp: Option<Arc<[u8]>>,
+}
+
+/// An alert that was seen, or inferred from its length when it is encrypted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SeenAlert {
+    /// Who sent it.
+    pub sender: Side,
+    /// Level and description; `None` when it is encrypted and there are no keys.
+    pub alert: Option<Alert>,
+    /// It was sent encrypted (decrypted by us when `alert` is known).
+    pub encrypted: bool,
+    /// The other side had sent FIN or RST before: an echo, not a cause.
+    pub after_peer_closed: bool,
+}
+
+/// A protected record after which, or instead of which, handshake messages are hidden.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ProtectedRecord {
+    /// The packet with which it was complete.
+    pub packet: u64,
+    /// When that was.
+    pub time: Timestamp,
+    /// Content type on the wire: 20 to 23.
+    pub content_type: u8,
+    /// Bytes of the fragment (the record's length field).
+    pub len: u32,
+}
+
+/// The end of a connection.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Teardown {
+    /// First FIN of each side: client, server.
+    pub fin: [Option<At<()>>; 2],
+    /// First RST of each side.
+    pub rst: [Option<RstFacts>; 2],
+}
+
+/// What a RST looked like: a middlebox's differs from those of the endpoint.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RstFacts {
+    /// Its packet.
+    pub packet: u64,
+    /// When it was captured.
+    pub time: Timestamp,
+    /// It carries ACK.
+    pub ack: bool,
+    /// Time to live or hop limit.
+    pub ttl: u8,
+    /// IPv4 identification.
+    pub ip_id: Option<u16>,
+    /// Time to live of that side's last packet before it.
+    pub usual_ttl: Option<u8>,
+}
+
+/// Bytes that the capture lacks in one direction.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Gap {
+    /// Who sent them.
+    pub sender: Side,
+    /// Offset of the first missing byte in the direction.
+    pub offset: u64,
+    /// How many.
+    pub len: u64,
+    /// The packet before the hole.
+    pub before: Option<u64>,
+    /// The packet after it.
+    pub after: Option<u64>,
+    /// The snap length cut the packet `before`.
+    pub snaplen: bool,
+}
+
+/// First bytes of a side that does not speak TLS.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PlainText {
+    /// What it is: `HTTP request`, `HTTP response`, `SSH`, `SMTP`, …, or `unknown`.
+    pub protocol: &'static str,
+    /// Its first line or bytes, escaped, at most 80 characters.
+    pub sample: String,
+}
+
+/// A preamble in which TLS was negotiated or carried.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Tunnel {
+    /// `starttls-smtp`, `http-connect`, `socks`, …: the word of the report.
+    pub kind: &'static str,
+    /// Host and port asked for in a CONNECT or SOCKS request.
+    pub target: Option<String>,
+    /// The answer that refused to begin TLS or to open the tunnel, as sent (escaped, one line).
+    pub refusal: Option<String>,
+    /// The answer that let TLS begin was seen.
+    pub granted: bool,
+}
+
+/// TCP facts of one direction.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct DirectionFacts {
+    /// Packets, all kinds.
+    pub packets: u64,
+    /// Payload bytes seen once (by sequence number).
+    pub payload_bytes: u64,
+    /// Payload bytes sent that the other side acknowledged, as far as its packets show.
+    pub acked_bytes: u64,
+    /// Retransmitted packets with payload, SYN or FIN.
+    pub retransmissions: u32,
+    /// Packets that the mirror port or `-i any` gave twice.
+    pub duplicates: u32,
+    /// TLS records of type application data that were seen (in TLS 1.3 they may hide handshake messages and alerts).
+    pub app_records: u64,
+    /// Bytes of their fragments.
+    pub app_bytes: u64,
+    /// Time to live of the first packet.
+    pub ttl: Option<u8>,
+    /// Packet of the first payload byte.
+    pub first_data: Option<u64>,
+    /// Packet and time of the last packet with new payload.
+    pub last_data: Option<(u64, Timestamp)>,
+}
+
+/// All that the capture says about one connection that is TLS or was meant to be.
+#[derive(Debug, Clone)]
+pub struct Connection {
+    /// Wireshark's `tcp.stream`.
+    pub stream: u64,
+    /// The endpoint that opens the TLS session.
+    pub client: Endpoint,
+    /// The other one.
+    pub server: Endpoint,
+    /// How the roles are known.
+    pub role: RoleBasis,
+    /// Its first packet.
+    pub first_packet: u64,
+    /// Its last packet.
+    pub last_packet: u64,
+    /// Time of the first packet.
+    pub start: Timestamp,
+    /// Time of the last packet.
+    pub end: Timestamp,
+    /// The first SYN of the client.
+    pub syn: Option<At<()>>,
+    /// SYNs that the client sent, retransmissions included.
+    pub syn_count: u32,
+    /// The first SYN,ACK of the server.
+    pub syn_ack: Option<At<()>>,
+    /// TCP facts per direction: client, server (index by [`Side`] as usize).
+    pub tcp: [DirectionFacts; 2],
+    /// TLS records or an SSLv2 hello were seen from this side: client, server.
+    pub speaks_tls: [bool; 2],
+    /// First bytes of a side that speaks something else where TLS was due: client, server.
+    pub plain: [Option<At<PlainText>>; 2],
+    /// The preamble before TLS.
+    pub tunnel: Option<At<Tunnel>>,
+    /// The first ClientHello.
+    pub client_hello: Option<At<Box<ClientHello>>>,
+    /// The ClientHello that answers a HelloRetryRequest.
+    pub second_client_hello: Option<At<Box<ClientHello>>>,
+    /// A ClientHello that the capture holds only in part: bytes missing.
+    pub client_hello_lost: Option<At<u64>>,
+    /// The HelloRetryRequest.
+    pub hello_retry: Option<At<Box<ServerHello>>>,
+    /// The ServerHello.
+    pub server_hello: Option<At<Box<ServerHello>>>,
+    /// The application protocol chosen, from the ServerHello or from the EncryptedExtensions.
+    pub alpn: Option<String>,
+    /// The server's certificates.
+    pub server_chain: Option<At<SentChain>>,
+    /// The server's key exchange parameters.
+    pub server_key_exchange: Option<At<Box<ServerKeyExchange>>>,
+    /// The signature over them (TLS 1.2), or the server's CertificateVerify (TLS 1.3), verifies with the leaf's key.
+    pub server_signature_good: Option<bool>,
+    /// The server asked for a client certificate.
+    pub certificate_request: Option<At<CertificateRequest>>,
+    /// ServerHelloDone.
+    pub server_hello_done: Option<At<()>>,
+    /// The client's certificates; an empty chain is "none".
+    pub client_chain: Option<At<SentChain>>,
+    /// ClientKeyExchange.
+    pub client_key_exchange: Option<At<()>>,
+    /// ChangeCipherSpec of each side: client, server.
+    pub change_cipher_spec: [Option<At<()>>; 2],
+    /// Finished of each side: read with keys, or in TLS 1.2 and below the first protected handshake record after the
+    /// ChangeCipherSpec. In TLS 1.3 without keys it is `None`: see `protected`.
+    pub finished: [Option<At<()>>; 2],
+    /// NewSessionTicket was seen.
+    pub session_ticket: bool,
+    /// The session was resumed: by session id, ticket or pre-shared key.
+    pub resumed: bool,
+    /// A second handshake inside the session was seen or asked for.
+    pub renegotiation: bool,
+    /// The alerts in order of packet.
+    pub alerts: Vec<At<SeenAlert>>,
+    /// The first protected records of each side that could not be read: client, server (at most 64 each).
+    pub protected: [Vec<ProtectedRecord>; 2],
+    /// Application data was seen to flow in this direction after the handshake: proven by keys, by TLS 1.2's record type, or by
+    /// records that are too many or too long to be anything else.
+    pub application_data: [Option<At<()>>; 2],
+    /// The handshake could be decrypted.
+    pub decrypted: bool,
+    /// Why it could not, when there were keys: one sentence.
+    pub decrypt_problem: Option<String>,
+    /// How it ended on the TCP level.
+    pub teardown: Teardown,
+    /// Bytes that the capture lacks.
+    pub gaps: Vec<Gap>,
+    /// The capture begins in the middle of this connection.
+    pub starts_mid_stream: bool,
+    /// No more packets were seen because the capture ends (and not because it fell silent).
+    pub open_at_end: bool,
+    /// Seconds from the connection's last packet to the end of the capture.
+    pub quiet_before_end_s: f64,
+    /// One letter a message, capital from the client; after a dot the teardown (see docs/json.md).
+    pub history: String,
+    /// What happened, packet by packet.
+    pub timeline: Timeline,
+    /// What is odd about the capture of this connection.
+    pub warnings: Vec<Warning>,
+    /// How it ended, before causes are weighed.
+    pub outcome: Outcome,
+}
+
+impl Connection {
+    /// The version spoken: the ServerHello's, when there is one.
+    pub fn version(&self) -> Option<crate::iana::Version> {
+        self.server_hello.as_ref().map(|hello| hello.value.negotiated())
+    }
+
+    /// The server name of the ClientHello.
+    pub fn sni(&self) -> Option<&str> {
+        self.client_hello.as_ref()?.value.sni.as_deref()
+    }
+
+    /// The ServerHello chose TLS 1.3 or a draft of it, so that what follows is encrypted.
+    pub fn is_tls13(&self) -> bool {
+        self.server_hello.as_ref().is_some_and(|hello| hello.value.selected_version.is_some())
+    }
+
+    /// The first FIN of the connection, whoever sent it.
+    pub fn first_fin(&self) -> Option<(Side, &At<()>)> {
+        let [client, server] = &self.teardown.fin;
+        first_of(client.as_ref(), server.as_ref(), |at| at.packet)
+    }
+
+    /// The first RST of the connection, whoever sent it.
+    pub fn first_rst(&self) -> Option<(Side, &RstFacts)> {
+        let [client, server] = &self.teardown.rst;
+        first_of(client.as_ref(), server.as_ref(), |rst| rst.packet)
+    }
+
+    /// Who ended the connection on the TCP level: the sender of the first FIN or RST, with its packet.
+    pub fn closed_by(&self) -> Option<(Side, u64)> {
+        let fin = self.first_fin().map(|(side, at)| (side, at.packet));
+        let rst = self.first_rst().map(|(side, rst)| (side, rst.packet));
+        match (fin, rst) {
+            (Some(fin), Some(rst)) => Some(if rst.1 < fin.1 { rst } else { fin }),
+            (fin, rst) => fin.or(rst),
+        }
+    }
+
+    /// The first alert that is not a close_notify and no echo of the other side's closing, in clear or decrypted.
+    pub fn first_real_alert(&self) -> Option<&At<SeenAlert>> {
+        self.alerts.iter().find(|at| {
+            !at.value.after_peer_closed && at.value.alert.is_some_and(|alert| alert.description.0 != 0)
+        })
+    }
+}
+
+fn first_of<'a, T>(
+    client: Option<&'a T>,
+    server: Option<&'a T>,
+    packet: impl Fn(&T) -> u64,
+) -> Option<(Side, &'a T)> {
+    match (client, server) {
+        (Some(c), Some(s)) if packet(s) < packet(c) => Some((Side::Server, s)),
+        (Some(c), _) => Some((Side::Client, c)),
+        (None, server) => server.map(|s| (Side::Server, s)),
+    }
+}
