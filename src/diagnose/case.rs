@@ -1,0 +1,74 @@
+//! All that a check may see, read-only: the facts of one connection and what the inputs say of them.
+
+use std::sync::Arc;
+
+use crate::connection::Connection;
+use crate::fingerprint::StackGuess;
+use crate::trust::{HostnameReport, PathReport, Policy, Store};
+use crate::x509::Certificate;
+
+/// Where the name that the client meant to reach comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum HostSource {
+    /// The user gave it.
+    Option,
+    /// The server name of the ClientHello.
+    Sni,
+    /// The target of a CONNECT or SOCKS request.
+    Tunnel,
+}
+
+impl HostSource {
+    /// The word of the report.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Option => "--host",
+            Self::Sni => "SNI",
+            Self::Tunnel => "proxy request",
+        }
+    }
+}
+
+/// Why a policy was taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PolicySource {
+    /// The user chose it.
+    Option,
+    /// The recognised client's.
+    Client,
+    /// No client was recognised: the usual rules.
+    Default,
+}
+
+/// One connection with everything that is known about it.
+#[derive(Debug, Clone, Copy)]
+pub struct Case<'a> {
+    /// What the capture says.
+    pub connection: &'a Connection,
+    /// Which stack the client seems to be.
+    pub stack: &'a StackGuess,
+    /// The server's certificates, parsed, in the order sent.
+    pub server_chain: &'a [Arc<Certificate>],
+    /// The client's certificates, parsed, in the order sent.
+    pub client_chain: &'a [Arc<Certificate>],
+    /// What the client is taken to trust.
+    pub store: &'a Store,
+    /// Whose rules were applied, and why these.
+    pub policy: (Policy, PolicySource),
+    /// The chain held against the store under that policy; `None` without a chain.
+    pub path: Option<&'a PathReport>,
+    /// The same under every other policy, so that a verdict can say where they differ.
+    pub other_paths: &'a [PathReport],
+    /// The client's chain, judged for dates, purpose and signatures without an anchor.
+    pub client_path: Option<&'a PathReport>,
+    /// The host name check, when there is a leaf and a name.
+    pub hostname: Option<&'a HostnameReport>,
+    /// The name that the client meant to reach, and where it comes from.
+    pub host: Option<(&'a str, HostSource)>,
+    /// The moment of judgement, seconds since 1970: the packet's, or the user's.
+    pub at: i64,
+    /// Today, seconds since 1970.
+    pub now: Option<i64>,
+    /// Keys were given (a key log or embedded secrets), whether or not they fit.
+    pub has_keys: bool,
+}

@@ -1,0 +1,91 @@
+//! A cause: what it is called, when it can be at work, and the check that looks for it.
+
+use crate::diagnose::{Case, Finding};
+
+/// Who gives up, or could.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Party {
+    /// The client.
+    Client,
+    /// The server.
+    Server,
+    /// The network, or something in it.
+    Network,
+    /// Nobody.
+    None,
+    /// It cannot be told.
+    Unknown,
+}
+
+impl Party {
+    /// The word of the report.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Client => "client",
+            Self::Server => "server",
+            Self::Network => "network",
+            Self::None => "none",
+            Self::Unknown => "unknown",
+        }
+    }
+}
+
+/// The part of a handshake in which a cause can be at work.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Stage {
+    /// TCP.
+    Connect,
+    /// STARTTLS, a proxy, or a side that does not speak TLS.
+    Tunnel,
+    /// From the ClientHello to the ServerHello.
+    Hello,
+    /// The server's certificate.
+    Certificate,
+    /// The client's certificate.
+    ClientAuth,
+    /// Key exchange and Finished.
+    Finished,
+    /// At any time.
+    Any,
+}
+
+/// What a check answers.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Judgement {
+    /// The fault is there.
+    Found(Finding),
+    /// It is not, and why.
+    RuledOut(String),
+    /// It cannot be told for want of something.
+    Unknown(Missing),
+    /// It has nothing to do with this connection.
+    NotApplicable,
+}
+
+/// What would settle an open question.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Missing {
+    /// `trust-store`, `hostname`, `key-log`, `server-certificate`, `other-direction`, `longer-capture`, …
+    pub what: &'static str,
+    /// The option or the command that gives it.
+    pub how: String,
+}
+
+/// One failure cause that the tool can name.
+#[derive(Debug)]
+pub struct Cause {
+    /// The fault in kebab case; once released it keeps its meaning.
+    pub code: &'static str,
+    /// One line: what it means.
+    pub meaning: &'static str,
+    /// Who gives up.
+    pub gives_up: Party,
+    /// When.
+    pub stage: Stage,
+    /// Codes of findings that are mere consequences of this one.
+    pub explains: &'static [&'static str],
+    /// Its chapter: Markdown, with the headings of docs/causes/.
+    pub chapter: &'static str,
+    /// Looks for it.
+    pub check: fn(&Case<'_>) -> Judgement,
+}
