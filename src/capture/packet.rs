@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use super::link_type::LinkType;
+
 /// A moment of the capture's own clock.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub struct Timestamp {
@@ -64,10 +66,6 @@ fn civil_from_days(days: i64) -> (i64, i64, i64) {
     (yoe + era * 400 + i64::from(month <= 2), month, doy - (153 * mp + 2) / 5 + 1)
 }
 
-/// A link-layer header type, as registered by tcpdump.org (LINKTYPE_…). Unnamed values are kept.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct LinkType(pub u32);
-
 /// One packet as it was captured, borrowed from the reader until the next one is read.
 #[derive(Debug, Clone, Copy)]
 pub struct Packet<'a> {
@@ -81,6 +79,32 @@ pub struct Packet<'a> {
     pub original_len: u32,
     /// The captured bytes, from the link-layer header on.
     pub data: &'a [u8],
+}
+
+/// Where the next packet lies in the window, and what its headers say.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Found {
+    /// When it was captured.
+    pub(super) time: Timestamp,
+    /// What its first header is.
+    pub(super) link_type: LinkType,
+    /// Bytes that it had on the wire.
+    pub(super) original_len: u32,
+    /// Bytes of the window before its data.
+    pub(super) skip: usize,
+    /// Bytes of its data.
+    pub(super) len: usize,
+    /// Bytes of the window that it takes in all.
+    pub(super) whole: usize,
+}
+
+impl Found {
+    /// Takes a frame check sequence of `fcs` bytes off the end, or as much of it as was captured.
+    pub(super) fn without_fcs(mut self, fcs: u32) -> Self {
+        self.original_len = self.original_len.saturating_sub(fcs);
+        self.len = self.len.min(self.original_len as usize);
+        self
+    }
 }
 
 #[cfg(test)]
