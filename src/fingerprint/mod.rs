@@ -1,5 +1,9 @@
 //! Who the client is, by the shape of its ClientHello and by its behaviour.
 
+mod ja3;
+mod ja4;
 mod stack;
 
+pub use ja3::{ja3, ja3_text, ja3s, ja3s_text};
+pub use ja4::ja4;
 pub use stack::{Stack, StackGuess};
