@@ -38,6 +38,9 @@ pub enum Error {
         /// What the system said.
         source: std::io::Error,
     },
+    /// Whoever listened had enough, as after a deadline.
+    #[error("stopped before the end")]
+    Stopped,
     /// An option's value makes no sense.
     #[error("{0}")]
     Usage(String),

@@ -2,11 +2,13 @@
 
 #![warn(missing_docs)]
 
+pub mod analyzer;
 pub mod capture;
 pub mod connection;
 pub mod decode;
 pub mod diagnose;
 pub mod error;
+pub mod explain;
 pub mod fingerprint;
 pub mod iana;
 pub mod limits;

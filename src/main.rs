@@ -1,3 +1,7 @@
-//! The tlspcap command.
+//! The tlspcap command: options in, exit status out. All the work is in the library.
 
-fn main() {}
+mod cli;
+
+fn main() -> std::process::ExitCode {
+    cli::main()
+}

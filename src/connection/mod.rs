@@ -7,7 +7,9 @@ use std::sync::Arc;
 use crate::capture::Timestamp;
 use crate::decode::Endpoint;
 use crate::error::Warning;
-use crate::tls::message::{Alert, CertificateRequest, ClientHello, ServerHello, ServerKeyExchange, Side};
+use crate::tls::message::{
+    Alert, CertificateRequest, CertificateVerify, ClientHello, ServerHello, ServerKeyExchange, Side,
+};
 
 pub use timeline::{Event, Item, Timeline};
 
@@ -237,7 +239,11 @@ pub struct Connection {
     pub server_chain: Option<At<SentChain>>,
     /// The server's key exchange parameters.
     pub server_key_exchange: Option<At<Box<ServerKeyExchange>>>,
-    /// The signature over them (TLS 1.2), or the server's CertificateVerify (TLS 1.3), verifies with the leaf's key.
+    /// The server's CertificateVerify (TLS 1.3, read with keys).
+    pub server_certificate_verify: Option<At<CertificateVerify>>,
+    /// The client's CertificateVerify.
+    pub client_certificate_verify: Option<At<CertificateVerify>>,
+    /// The signature over the key exchange parameters (TLS 1.2), or the server's CertificateVerify (TLS 1.3), verifies with the leaf's key.
     pub server_signature_good: Option<bool>,
     /// The server asked for a client certificate.
     pub certificate_request: Option<At<CertificateRequest>>,

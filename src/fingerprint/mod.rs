@@ -7,3 +7,18 @@ mod stack;
 pub use ja3::{ja3, ja3_text, ja3s, ja3s_text};
 pub use ja4::ja4;
 pub use stack::{Stack, StackGuess};
+/// stub
+#[derive(Default)]
+pub struct Behaviour;
+/// stub
+pub fn recognise(_h: &crate::tls::message::ClientHello) -> StackGuess {
+    StackGuess::default()
+}
+impl StackGuess {
+    /// stub
+    pub fn refine(&mut self, _b: &Behaviour) {}
+    /// stub
+    pub fn name(&self) -> Option<String> {
+        None
+    }
+}

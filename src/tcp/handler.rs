@@ -153,6 +153,12 @@ pub trait StreamHandler {
         around: (Option<u64>, Option<u64>),
     );
 
+    /// Whether bytes of this direction still tell something; when not, they are counted and not held.
+    fn wants_data(&self, state: &Option<Box<Self::State>>, dir: Dir) -> bool {
+        let _ = (state, dir);
+        true
+    }
+
     /// Something odd about the stream.
     fn warning(&mut self, state: &mut Option<Box<Self::State>>, info: &StreamInfo, warning: Warning);
 

@@ -1,5 +1,9 @@
 //! Segments become streams: both directions in order, with gaps, repeats and closings (RFC 9293).
 
+mod assembler;
 mod handler;
+mod stream;
+mod table;
 
 pub use handler::{CloseReason, Delivery, Dir, SegmentKind, SegmentNote, StreamHandler, StreamInfo};
+pub use table::{StreamTable, TableStats};

@@ -132,6 +132,21 @@ pub struct CertificateMessage {
     pub ocsp: Vec<(usize, Arc<[u8]>)>,
     /// Whether the list was cut off or malformed; the certificates before that place are kept.
     pub malformed: bool,
+    /// Bytes of the message that the capture lacks.
+    pub missing: u64,
+}
+
+/// A CertificateVerify (RFC 5246 §7.4.8, RFC 8446 §4.4.3).
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct CertificateVerify {
+    /// The signature scheme (TLS 1.2 and up).
+    pub scheme: Option<SignatureScheme>,
+    /// The signature.
+    pub signature: Vec<u8>,
+    /// What was signed, where the whole transcript could be read.
+    pub signed: Option<Arc<[u8]>>,
+    /// Whether it verifies against the sender's leaf, where that could be checked.
+    pub verified: Option<bool>,
 }
 
 /// A CertificateRequest (RFC 5246 §7.4.4, RFC 8446 §4.3.2).
@@ -187,12 +202,8 @@ pub enum Handshake {
     ServerHelloDone,
     /// CertificateVerify (15), with the scheme when the version has one, and the signature.
     CertificateVerify {
-        /// The signature scheme (TLS 1.2 and up).
-        scheme: Option<SignatureScheme>,
-        /// The signature.
-        signature: Vec<u8>,
-        /// Whether it verifies against the sender's leaf, where that could be checked.
-        verified: Option<bool>,
+        /// The signature and what it is over.
+        verify: CertificateVerify,
     },
     /// ClientKeyExchange (16).
     ClientKeyExchange,

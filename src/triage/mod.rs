@@ -1,1 +1,18 @@
 //! Many captures: one row each, whatever happens.
+
+mod archive;
+mod capture;
+mod engine;
+mod group;
+mod input;
+mod isolate;
+mod row;
+mod signature;
+
+pub use capture::{Local, Settings};
+pub use engine::{Job, Worker, run};
+pub use group::{Group, Groups};
+pub use input::{Named, display_name, in_shard, listed, walk};
+pub use isolate::{Isolated, confine};
+pub use row::{ErrorKind, Row, SCHEMA, Status, triage_schema};
+pub use signature::signatures;

@@ -1,0 +1,212 @@
+//! The end of a stream: its facts are put together, and it is decided whether TLS was meant.
+
+use crate::capture::Timestamp;
+use crate::connection::{
+    At, Connection, DirectionFacts, Outcome, PlainText, RoleBasis, Teardown, Timeline, Tunnel,
+};
+use crate::decode::Endpoint;
+use crate::error::Warning;
+use crate::tcp::{CloseReason, Dir, StreamInfo};
+use crate::tls::message::Side;
+use crate::tunnel::port_means_tls;
+
+use super::state::{Phase, StreamState, teardown};
+
+/// Which direction is the client's, when `dir`'s first TLS bytes show their sender to be `speaker`.
+pub(super) fn roles(info: &StreamInfo, dir: Dir, speaker: Option<Side>) -> (bool, RoleBasis) {
+    match speaker {
+        Some(Side::Client) => (dir == Dir::Forward, RoleBasis::ClientHello),
+        Some(Side::Server) => (dir == Dir::Reverse, RoleBasis::ServerMessage),
+        None if info.saw_syn || info.saw_syn_ack => (true, RoleBasis::Syn),
+        None => (!looks_like_server(info.opener, info.responder), RoleBasis::Port),
+    }
+}
+
+/// The first endpoint's port is the better known one.
+fn looks_like_server(first: Endpoint, second: Endpoint) -> bool {
+    match (port_means_tls(first.port), port_means_tls(second.port)) {
+        (true, false) => true,
+        (false, true) => false,
+        _ => first.port < second.port,
+    }
+}
+
+/// A connection of which nothing is known but its ends.
+pub(super) fn empty_connection(info: &StreamInfo, client_is_forward: bool, role: RoleBasis) -> Connection {
+    let (client, server) =
+        if client_is_forward { (info.opener, info.responder) } else { (info.responder, info.opener) };
+    Connection {
+        stream: info.stream,
+        client,
+        server,
+        role,
+        first_packet: info.first_packet,
+        last_packet: info.first_packet,
+        start: info.first_time,
+        end: info.first_time,
+        syn: None,
+        syn_count: 0,
+        syn_ack: None,
+        tcp: [DirectionFacts::default(); 2],
+        speaks_tls: [false; 2],
+        plain: [None, None],
+        tunnel: None,
+        client_hello: None,
+        second_client_hello: None,
+        client_hello_lost: None,
+        hello_retry: None,
+        server_hello: None,
+        alpn: None,
+        server_chain: None,
+        server_key_exchange: None,
+        server_certificate_verify: None,
+        client_certificate_verify: None,
+        server_signature_good: None,
+        certificate_request: None,
+        server_hello_done: None,
+        client_chain: None,
+        client_key_exchange: None,
+        change_cipher_spec: [None, None],
+        finished: [None, None],
+        session_ticket: false,
+        resumed: false,
+        renegotiation: false,
+        alerts: Vec::new(),
+        protected: [Vec::new(), Vec::new()],
+        application_data: [None, None],
+        decrypted: false,
+        decrypt_problem: None,
+        teardown: Teardown::default(),
+        gaps: Vec::new(),
+        starts_mid_stream: false,
+        open_at_end: false,
+        quiet_before_end_s: 0.0,
+        history: String::new(),
+        timeline: Timeline::default(),
+        warnings: Vec::new(),
+        outcome: Outcome::Incomplete,
+    }
+}
+
+impl StreamState {
+    /// The connection, when it is TLS or was meant to be. `tls_meant` says whether a server speaks TLS elsewhere.
+    pub(super) fn finish(
+        mut self: Box<Self>,
+        info: &StreamInfo,
+        last: (u64, Timestamp),
+        reason: CloseReason,
+        tls_meant: impl Fn(&Endpoint) -> bool,
+    ) -> Option<Connection> {
+        self.end_session();
+        let phase = std::mem::replace(&mut self.phase, Phase::Silent);
+        let mut history = String::new();
+        let (mut connection, client_is_forward) = match phase {
+            Phase::Tls(live) => {
+                let live = *live;
+                history = live.history;
+                (live.connection, live.client_is_forward)
+            }
+            Phase::Silent | Phase::Probing(_) => {
+                let (forward, role) = roles(info, Dir::Forward, None);
+                let connection = empty_connection(info, forward, role);
+                if !(port_means_tls(connection.server.port) || tls_meant(&connection.server)) {
+                    return None;
+                }
+                (connection, forward)
+            }
+            Phase::Prelude(phase) => self.not_tls(info, phase.into_facts(), &tls_meant)?,
+            Phase::Plain(first, tunnel) => self.not_tls(info, (first, tunnel), &tls_meant)?,
+        };
+        let silent = connection.client_hello.is_none() && connection.plain.iter().all(Option::is_none);
+        if silent && info.first_packet == last.0 && !info.saw_syn {
+            // A lone packet from before the capture began says nothing.
+            return None;
+        }
+        connection.history = history;
+        self.complete(&mut connection, client_is_forward, info, last, reason);
+        Some(connection)
+    }
+
+    /// A stream without a TLS record: of interest where TLS was meant, or a proxy or STARTTLS said no.
+    fn not_tls(
+        &self,
+        info: &StreamInfo,
+        (first, tunnel): ([Option<At<PlainText>>; 2], Option<At<Tunnel>>),
+        tls_meant: &impl Fn(&Endpoint) -> bool,
+    ) -> Option<(Connection, bool)> {
+        let (forward, role) = roles(info, Dir::Forward, None);
+        let mut connection = empty_connection(info, forward, role);
+        let refused = tunnel.as_ref().is_some_and(|at| at.value.refusal.is_some());
+        let meant = port_means_tls(connection.server.port) || tls_meant(&connection.server);
+        if !refused && !meant {
+            return None;
+        }
+        connection.plain = first;
+        if !forward {
+            connection.plain.swap(0, 1);
+        }
+        connection.tunnel = tunnel;
+        Some((connection, forward))
+    }
+
+    fn complete(
+        &mut self,
+        connection: &mut Connection,
+        client_is_forward: bool,
+        info: &StreamInfo,
+        last: (u64, Timestamp),
+        reason: CloseReason,
+    ) {
+        let mut tcp = self.tcp;
+        if !client_is_forward {
+            tcp.swap(0, 1);
+        }
+        for (facts, seen) in tcp.iter_mut().zip(connection.tcp) {
+            facts.app_records = seen.app_records;
+            facts.app_bytes = seen.app_bytes;
+        }
+        connection.tcp = tcp;
+        (connection.last_packet, connection.end) = last;
+        connection.syn = self.syn.take();
+        connection.syn_count = self.syn_count;
+        connection.syn_ack = self.syn_ack.take();
+        connection.starts_mid_stream = !info.saw_syn && !info.saw_syn_ack;
+        connection.open_at_end = reason == CloseReason::EndOfCapture;
+        let fin = std::mem::take(&mut self.fin);
+        let rst = std::mem::take(&mut self.rst);
+        connection.teardown = teardown(fin, rst, client_is_forward);
+        connection.gaps = self.gaps.drain(..).map(|(_, gap)| gap).collect();
+        let mut warnings: Vec<Warning> = std::mem::take(&mut self.warnings);
+        warnings.append(&mut connection.warnings);
+        connection.warnings = warnings;
+        if reason == CloseReason::Evicted {
+            connection.warnings.push(Warning::general(
+                "evicted",
+                "too many connections were open at a time: this one was given up before its end",
+            ));
+        }
+        connection.timeline = std::mem::take(&mut self.timeline).into_timeline(client_is_forward);
+        super::derive::derive(connection);
+    }
+
+    /// Tells the session that no more bytes come.
+    fn end_session(&mut self) {
+        let Phase::Tls(live) = &mut self.phase else { return };
+        let marks = std::mem::take(&mut live.marks);
+        let client_is_forward = live.client_is_forward;
+        let mut events = Vec::new();
+        live.session.finish(&mut |event| events.push(event));
+        for event in events {
+            let i = usize::from((event.from == Side::Client) != client_is_forward);
+            let mut folder = super::fold::Folder {
+                connection: &mut live.connection,
+                timeline: &mut self.timeline,
+                history: &mut live.history,
+                marks: &marks[i],
+                current: self.current.as_ref(),
+                closed: [None, None],
+            };
+            folder.event(event);
+        }
+    }
+}

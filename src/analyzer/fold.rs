@@ -1,0 +1,337 @@
+//! Folds what the TLS session tells into the facts of the connection, its timeline and its history.
+
+use crate::capture::Timestamp;
+use crate::connection::{At, Connection, Item, ProtectedRecord, SeenAlert, SentChain};
+use crate::error::Warning;
+use crate::tcp::SegmentNote;
+use crate::tls::message::{Alert, CertificateMessage, Handshake, Side};
+use crate::tls::session::{TlsEvent, TlsEventKind};
+
+use super::state::{Mark, TimelineKeeper};
+
+/// Takes the events of one delivery.
+pub(super) struct Folder<'a> {
+    pub(super) connection: &'a mut Connection,
+    pub(super) timeline: &'a mut TimelineKeeper,
+    pub(super) history: &'a mut String,
+    pub(super) marks: &'a [Mark],
+    pub(super) current: Option<&'a SegmentNote>,
+    /// The packet with which each side closed, if it has: client, server.
+    pub(super) closed: [Option<u64>; 2],
+}
+
+/// The place of an event: first and last packet, and the time of the last.
+#[derive(Clone, Copy)]
+struct Place {
+    first: u64,
+    last: u64,
+    time: Timestamp,
+}
+
+impl Place {
+    fn at<T>(self, value: T) -> At<T> {
+        At { packet: self.last, first_packet: self.first, time: self.time, value }
+    }
+}
+
+/// Protected records kept per side.
+const PROTECTED: usize = 64;
+/// Alerts kept per connection.
+const ALERTS: usize = 64;
+/// Letters kept of a history.
+const HISTORY: usize = 64;
+/// Certificates kept of one message.
+const CERTIFICATES: usize = 256;
+
+impl Folder<'_> {
+    /// Takes one event.
+    pub(super) fn event(&mut self, event: TlsEvent) {
+        let place = self.place(event.start, event.end);
+        let from = event.from;
+        match event.kind {
+            TlsEventKind::Handshake(message) => {
+                self.connection.speaks_tls[from as usize] = true;
+                self.connection.decrypted |= event.encrypted;
+                self.handshake(from, place, message, event.encrypted);
+            }
+            TlsEventKind::Alert(alert) => self.alert(from, place, Some(alert), event.encrypted),
+            TlsEventKind::EncryptedAlert { len } => {
+                self.protected(from, place, 21, len);
+                self.alert(from, place, None, true);
+            }
+            TlsEventKind::EncryptedHandshake { len } => self.encrypted_handshake(from, place, len),
+            TlsEventKind::ChangeCipherSpec => {
+                self.connection.speaks_tls[from as usize] = true;
+                self.letter(from, 'I');
+                self.item(Item::ChangeCipherSpec);
+                self.connection.change_cipher_spec[from as usize].get_or_insert(place.at(()));
+            }
+            TlsEventKind::ApplicationData { len } => self.application_data(from, place, len, event.encrypted),
+            TlsEventKind::Lost { what, missing } => {
+                if what == Some(1) {
+                    self.connection.client_hello_lost.get_or_insert(place.at(missing));
+                }
+                let name = what.map_or("a handshake message", crate::report::message_label);
+                self.warn(
+                    "message-lost",
+                    place.last,
+                    format!("{missing} bytes of {name} of the {} are not in the capture", from.name()),
+                );
+            }
+            TlsEventKind::Malformed { what, reason } => {
+                self.item(Item::Note(format!("malformed {what}: {reason}")));
+                self.warn(
+                    "malformed-tls",
+                    place.last,
+                    format!("{what} from the {} is malformed: {reason}", from.name()),
+                );
+            }
+            TlsEventKind::NotTls { sample } => {
+                self.item(Item::Note(format!("not TLS: {sample}")));
+                self.warn(
+                    "not-tls",
+                    place.last,
+                    format!("the {} sends bytes that are no TLS record: {sample}", from.name()),
+                );
+            }
+            TlsEventKind::DecryptProblem { reason } => {
+                self.connection.decrypt_problem.get_or_insert(reason);
+            }
+            TlsEventKind::Other { what, len: _ } => {
+                self.connection.speaks_tls[from as usize] = true;
+                self.item(Item::Note(what.to_owned()));
+            }
+        }
+    }
+
+    /// The packets that carried the stream's bytes from `start` to `end`.
+    fn place(&self, start: u64, end: u64) -> Place {
+        let begin = self.marks.partition_point(|mark| mark.offset <= start).saturating_sub(1);
+        let finish = self.marks.partition_point(|mark| mark.offset < end.max(start + 1));
+        let marks = self.marks.get(begin..finish.max(begin)).unwrap_or(&[]);
+        let last = marks.iter().max_by_key(|mark| mark.packet);
+        match (marks.first(), last) {
+            (Some(first), Some(last)) => {
+                Place { first: first.packet.min(last.packet), last: last.packet, time: last.time }
+            }
+            _ => {
+                let (packet, time) =
+                    self.current.map_or((self.connection.first_packet, self.connection.start), |note| {
+                        (note.packet, note.time)
+                    });
+                Place { first: packet, last: packet, time }
+            }
+        }
+    }
+
+    fn item(&mut self, item: Item) {
+        self.timeline.item(self.current, item);
+    }
+
+    fn warn(&mut self, code: &'static str, packet: u64, text: String) {
+        if self.connection.warnings.len() < 32 {
+            self.connection.warnings.push(Warning::at(code, packet, text));
+        }
+    }
+
+    /// A letter of the history: as given for the client, lower case for the server.
+    fn letter(&mut self, from: Side, letter: char) {
+        if self.history.len() < HISTORY {
+            self.history.push(if from == Side::Client { letter } else { letter.to_ascii_lowercase() });
+        }
+    }
+
+    fn message(
+        &mut self,
+        from: Side,
+        letter: char,
+        name: &'static str,
+        detail: Option<String>,
+        encrypted: bool,
+    ) {
+        self.letter(from, letter);
+        self.item(Item::Message { name, detail, encrypted });
+    }
+
+    fn handshake(&mut self, from: Side, place: Place, message: Handshake, encrypted: bool) {
+        let c = &mut *self.connection;
+        match message {
+            Handshake::ClientHello(hello) => {
+                let detail = hello.sni.as_ref().map(|name| format!("server name {name}"));
+                let renegotiation = c.client_hello.is_some() && c.hello_retry.is_none();
+                if c.client_hello.is_none() {
+                    c.client_hello = Some(place.at(hello));
+                } else if c.hello_retry.is_some() && c.second_client_hello.is_none() {
+                    c.second_client_hello = Some(place.at(hello));
+                } else if renegotiation {
+                    c.renegotiation = true;
+                }
+                self.message(from, 'C', "ClientHello", detail, encrypted);
+            }
+            Handshake::ServerHello(hello) if hello.is_retry => {
+                let detail = hello.key_share.map(|group| format!("wants {group}"));
+                c.hello_retry.get_or_insert(place.at(hello));
+                self.message(from, 'J', "HelloRetryRequest", detail, encrypted);
+            }
+            Handshake::ServerHello(hello) => {
+                let detail = format!("{}, {}", hello.negotiated(), hello.cipher_suite);
+                if c.server_hello.is_none() {
+                    c.alpn.clone_from(&hello.alpn);
+                    c.server_hello = Some(place.at(hello));
+                }
+                self.message(from, 'S', "ServerHello", Some(detail), encrypted);
+            }
+            Handshake::EncryptedExtensions { alpn } => {
+                if c.alpn.is_none() {
+                    c.alpn = alpn;
+                }
+                self.message(from, 'O', "EncryptedExtensions", None, encrypted);
+            }
+            Handshake::Certificate(certificate) => self.certificate(from, place, certificate, encrypted),
+            Handshake::CertificateStatus(response) => {
+                if let Some(chain) = &mut c.server_chain {
+                    chain.value.ocsp.get_or_insert(response);
+                }
+                self.message(from, 'U', "CertificateStatus", None, encrypted);
+            }
+            Handshake::ServerKeyExchange(exchange) => {
+                let detail = exchange.group.map(|group| group.to_string());
+                c.server_key_exchange.get_or_insert(place.at(exchange));
+                self.message(from, 'K', "ServerKeyExchange", detail, encrypted);
+            }
+            Handshake::CertificateRequest(request) => {
+                let detail = format!("{} authorities", request.authorities.len());
+                c.certificate_request.get_or_insert(place.at(request));
+                self.message(from, 'R', "CertificateRequest", Some(detail), encrypted);
+            }
+            Handshake::ServerHelloDone => {
+                c.server_hello_done.get_or_insert(place.at(()));
+                self.message(from, 'N', "ServerHelloDone", None, encrypted);
+            }
+            Handshake::ClientKeyExchange => {
+                c.client_key_exchange.get_or_insert(place.at(()));
+                self.message(from, 'G', "ClientKeyExchange", None, encrypted);
+            }
+            Handshake::CertificateVerify { verify } => {
+                if from == Side::Server {
+                    c.server_certificate_verify.get_or_insert(place.at(verify));
+                } else {
+                    c.client_certificate_verify.get_or_insert(place.at(verify));
+                }
+                self.message(from, 'Y', "CertificateVerify", None, encrypted);
+            }
+            Handshake::Finished => {
+                c.finished[from as usize].get_or_insert(place.at(()));
+                self.message(from, 'F', "Finished", None, encrypted);
+            }
+            Handshake::NewSessionTicket => {
+                c.session_ticket = true;
+                self.message(from, 'T', "NewSessionTicket", None, encrypted);
+            }
+            Handshake::HelloRequest => {
+                c.renegotiation = true;
+                self.message(from, 'H', "HelloRequest", None, encrypted);
+            }
+            Handshake::EndOfEarlyData => self.message(from, 'E', "EndOfEarlyData", None, encrypted),
+            Handshake::KeyUpdate => self.message(from, 'P', "KeyUpdate", None, encrypted),
+            Handshake::Other { kind, error, .. } => {
+                let detail = error.map(|reason| format!("cannot be read: {reason}"));
+                if let Some(reason) = error {
+                    let name = crate::report::message_label(kind);
+                    self.warn(
+                        "malformed-tls",
+                        place.last,
+                        format!("{name} of the {} cannot be read: {reason}", from.name()),
+                    );
+                }
+                self.message(from, 'Z', crate::report::message_label(kind), detail, encrypted);
+            }
+        }
+    }
+
+    fn certificate(&mut self, from: Side, place: Place, message: CertificateMessage, encrypted: bool) {
+        let detail = match message.chain.len() {
+            0 => "none".to_owned(),
+            1 => "1 certificate".to_owned(),
+            count => format!("{count} certificates"),
+        };
+        let ocsp = message.ocsp.iter().find(|(position, _)| *position == 0).map(|(_, der)| der.clone());
+        let mut certificates = message.chain;
+        certificates.truncate(CERTIFICATES);
+        let chain =
+            SentChain { certificates, complete: !message.malformed, missing_bytes: message.missing, ocsp };
+        let slot = match from {
+            Side::Client => &mut self.connection.client_chain,
+            Side::Server => &mut self.connection.server_chain,
+        };
+        slot.get_or_insert(place.at(chain));
+        self.message(from, 'X', "Certificate", Some(detail), encrypted);
+    }
+
+    fn alert(&mut self, from: Side, place: Place, alert: Option<Alert>, encrypted: bool) {
+        self.connection.speaks_tls[from as usize] = true;
+        self.letter(from, 'L');
+        if let Some(alert) = alert {
+            self.item(Item::Alert { alert, encrypted });
+        }
+        if self.connection.alerts.len() < ALERTS {
+            let after_peer_closed =
+                self.closed[from.peer() as usize].is_some_and(|packet| packet < place.last);
+            self.connection.alerts.push(place.at(SeenAlert {
+                sender: from,
+                alert,
+                encrypted,
+                after_peer_closed,
+            }));
+        }
+    }
+
+    fn protected(&mut self, from: Side, place: Place, content_type: u8, len: u32) {
+        self.connection.speaks_tls[from as usize] = true;
+        let records = &mut self.connection.protected[from as usize];
+        if records.len() < PROTECTED {
+            records.push(ProtectedRecord { packet: place.last, time: place.time, content_type, len });
+        }
+        if content_type != 23 || !self.is_flowing() {
+            self.item(Item::Protected { content_type, len });
+        }
+    }
+
+    fn is_flowing(&self) -> bool {
+        self.connection.application_data.iter().any(Option::is_some)
+    }
+
+    fn encrypted_handshake(&mut self, from: Side, place: Place, len: u32) {
+        let first = self.connection.finished[from as usize].is_none();
+        self.protected(from, place, 22, len);
+        if first && !self.connection.is_tls13() {
+            // In TLS 1.2 and below only a Finished can follow the ChangeCipherSpec.
+            self.letter(from, 'F');
+            self.connection.finished[from as usize] = Some(place.at(()));
+        } else if !self.connection.is_tls13() {
+            self.connection.renegotiation = true;
+        }
+    }
+
+    fn application_data(&mut self, from: Side, place: Place, len: u32, decrypted: bool) {
+        let c = &mut *self.connection;
+        c.speaks_tls[from as usize] = true;
+        let facts = &mut c.tcp[from as usize];
+        facts.app_records += 1;
+        facts.app_bytes += u64::from(len);
+        let first = facts.app_records == 1;
+        if !c.is_tls13() || decrypted {
+            if c.application_data[from as usize].is_none() {
+                c.application_data[from as usize] = Some(place.at(()));
+            }
+            if !self.is_flowing() || first {
+                self.item(Item::ApplicationData { len });
+            }
+        } else {
+            self.protected(from, place, 23, len);
+        }
+        if first {
+            self.letter(from, 'D');
+        }
+    }
+}

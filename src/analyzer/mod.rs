@@ -1,0 +1,152 @@
+//! Packets in, connections out: owns the stream table and one TLS session per stream. No I/O, no clock, no thread.
+
+mod derive;
+mod finish;
+mod fold;
+mod state;
+
+use std::collections::{HashSet, VecDeque};
+use std::sync::Arc;
+
+use crate::capture::Timestamp;
+use crate::connection::Connection;
+use crate::decode::{Endpoint, Segment};
+use crate::error::Warning;
+use crate::limits::Limits;
+use crate::tcp::{
+    CloseReason, Delivery, Dir, SegmentNote, StreamHandler, StreamInfo, StreamTable, TableStats,
+};
+use crate::tls::keylog::Secrets;
+
+use state::StreamState;
+
+/// Follows every TCP connection of a capture and hands out those that are TLS, or were meant to be.
+///
+/// Call [`push`](Self::push) for each segment, [`poll`](Self::poll) until it returns `None` whenever it suits, and
+/// [`finish`](Self::finish) at the end of the capture; then poll once more.
+pub struct Analyzer {
+    table: StreamTable<Handler>,
+}
+
+impl Analyzer {
+    /// An analyzer that holds no more than `limits` allow and decrypts with `secrets`.
+    pub fn new(limits: &Limits, secrets: Arc<Secrets>) -> Self {
+        let handler = Handler {
+            limits: limits.clone(),
+            secrets: (!secrets.is_empty()).then_some(secrets),
+            done: VecDeque::new(),
+            tls_servers: HashSet::new(),
+            unanswered: 0,
+        };
+        Self { table: StreamTable::new(handler, limits) }
+    }
+
+    /// Takes secrets that were found in the capture: they count for connections whose ServerHello is still to come.
+    pub fn set_secrets(&mut self, secrets: Arc<Secrets>) {
+        self.table.handler_mut().secrets = (!secrets.is_empty()).then_some(secrets);
+    }
+
+    /// Takes the next segment, in the order of the capture.
+    pub fn push(&mut self, packet: u64, time: Timestamp, segment: &Segment<'_>) {
+        self.table.push(packet, time, segment);
+    }
+
+    /// The next connection that is over, in the order in which they ended.
+    pub fn poll(&mut self) -> Option<Connection> {
+        self.table.handler_mut().done.pop_front()
+    }
+
+    /// Ends the capture: what is still open is handed over, with the counts of the stream table.
+    pub fn finish(self) -> (VecDeque<Connection>, AnalyzerStats) {
+        let (handler, table) = self.table.finish();
+        (handler.done, AnalyzerStats { table, unanswered_syns: handler.unanswered })
+    }
+}
+
+/// What an analyzer counted.
+#[derive(Debug, Clone, Default)]
+pub struct AnalyzerStats {
+    /// The stream table's counts.
+    pub table: TableStats,
+    /// Connections of a TLS port given up without an answer because too many were open: counted, not reported one by one.
+    pub unanswered_syns: u64,
+}
+
+/// The floor above the stream table.
+struct Handler {
+    limits: Limits,
+    secrets: Option<Arc<Secrets>>,
+    done: VecDeque<Connection>,
+    /// Servers that spoke TLS somewhere in this capture: a connection to them that ends early was meant to be TLS.
+    tls_servers: HashSet<Endpoint>,
+    unanswered: u64,
+}
+
+/// Servers remembered for [`Handler::tls_servers`].
+const REMEMBERED_SERVERS: usize = 65_536;
+
+impl Handler {
+    fn remember(&mut self, connection: &Connection) {
+        if connection.speaks_tls[1] && self.tls_servers.len() < REMEMBERED_SERVERS {
+            self.tls_servers.insert(connection.server);
+        }
+    }
+}
+
+impl StreamHandler for Handler {
+    type State = StreamState;
+
+    fn segment(&mut self, state: &mut Option<Box<StreamState>>, info: &StreamInfo, note: &SegmentNote) {
+        state.get_or_insert_with(|| Box::new(StreamState::new(info))).segment(info, note, &self.limits);
+    }
+
+    fn data(&mut self, state: &mut Option<Box<StreamState>>, info: &StreamInfo, delivery: Delivery<'_>) {
+        if let Some(state) = state {
+            state.data(info, delivery, &self.limits, self.secrets.as_ref());
+        }
+    }
+
+    fn gap(
+        &mut self,
+        state: &mut Option<Box<StreamState>>,
+        info: &StreamInfo,
+        dir: Dir,
+        offset: u64,
+        len: u64,
+        around: (Option<u64>, Option<u64>),
+    ) {
+        if let Some(state) = state {
+            state.gap(info, dir, offset, len, around, &self.limits);
+        }
+    }
+
+    fn wants_data(&self, state: &Option<Box<StreamState>>, dir: Dir) -> bool {
+        state.as_ref().is_none_or(|state| state.wants_data(dir))
+    }
+
+    fn warning(&mut self, state: &mut Option<Box<StreamState>>, _info: &StreamInfo, warning: Warning) {
+        if let Some(state) = state {
+            state.warning(warning);
+        }
+    }
+
+    fn closed(
+        &mut self,
+        state: Option<Box<StreamState>>,
+        info: &StreamInfo,
+        last_packet: u64,
+        last_time: Timestamp,
+        reason: CloseReason,
+    ) {
+        let Some(state) = state else { return };
+        if reason == CloseReason::Evicted && state.is_unanswered() {
+            self.unanswered += 1;
+            return;
+        }
+        let tls_meant = |server: &Endpoint| self.tls_servers.contains(server);
+        if let Some(connection) = state.finish(info, (last_packet, last_time), reason, tls_meant) {
+            self.remember(&connection);
+            self.done.push_back(connection);
+        }
+    }
+}

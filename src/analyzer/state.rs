@@ -1,0 +1,615 @@
+//! What is kept of one stream: little until TLS shows, everything that matters from then on.
+
+use std::sync::Arc;
+
+use crate::capture::Timestamp;
+use crate::connection::{
+    At, Connection, DirectionFacts, Event, Gap, Item, PlainText, RstFacts, Teardown, Timeline, Tunnel,
+};
+use crate::decode::TcpFlags;
+use crate::error::Warning;
+use crate::limits::Limits;
+use crate::tcp::{Delivery, Dir, SegmentKind, SegmentNote, StreamInfo};
+use crate::tls::keylog::Secrets;
+use crate::tls::message::Side;
+use crate::tls::session::{Probe, TlsSession, looks_like_tls};
+use crate::tunnel::{Prelude, Progress};
+
+use super::finish::empty_connection;
+
+/// One stream.
+pub(super) struct StreamState {
+    /// TCP facts by direction: forward, reverse.
+    pub(super) tcp: [DirectionFacts; 2],
+    /// FIN and RST by direction.
+    pub(super) fin: [Option<At<()>>; 2],
+    pub(super) rst: [Option<RstFacts>; 2],
+    last_ttl: [Option<u8>; 2],
+    pub(super) syn: Option<At<()>>,
+    pub(super) syn_count: u32,
+    pub(super) syn_ack: Option<At<()>>,
+    pub(super) timeline: TimelineKeeper,
+    /// The packet that is being worked on.
+    pub(super) current: Option<SegmentNote>,
+    pub(super) gaps: Vec<(Dir, Gap)>,
+    pub(super) warnings: Vec<Warning>,
+    pub(super) phase: Phase,
+}
+
+/// How far the stream is understood.
+pub(super) enum Phase {
+    /// No payload yet.
+    Silent,
+    /// Too few bytes to tell.
+    Probing([Vec<u8>; 2]),
+    /// A preamble that TLS may follow.
+    Prelude(Box<PreludePhase>),
+    /// TLS.
+    Tls(Box<Live>),
+    /// Something else: counted only. What was seen first of each direction is kept.
+    Plain([Option<At<PlainText>>; 2], Option<At<Tunnel>>),
+}
+
+/// A preamble in progress.
+pub(super) struct PreludePhase {
+    prelude: Prelude,
+    first: [Option<At<PlainText>>; 2],
+    /// Where TLS begins in each direction, once known, with bytes that came before the other half was known.
+    begins: [Option<u64>; 2],
+    tunnel: Option<At<Tunnel>>,
+}
+
+/// A stream that speaks TLS.
+pub(super) struct Live {
+    pub(super) session: TlsSession,
+    pub(super) connection: Connection,
+    /// The direction of the client is forward.
+    pub(super) client_is_forward: bool,
+    /// Offsets at which TLS begins: forward, reverse.
+    pub(super) base: [u64; 2],
+    /// Recent deliveries per direction, so that a message can be given its packets.
+    pub(super) marks: [Vec<Mark>; 2],
+    pub(super) history: String,
+    /// Directions that still must show their first bytes.
+    pub(super) unseen: [bool; 2],
+}
+
+impl StreamState {
+    pub(super) fn new(_info: &StreamInfo) -> Self {
+        Self {
+            tcp: [DirectionFacts::default(); 2],
+            fin: [None, None],
+            rst: [None, None],
+            last_ttl: [None, None],
+            syn: None,
+            syn_count: 0,
+            syn_ack: None,
+            timeline: TimelineKeeper::default(),
+            current: None,
+            gaps: Vec::new(),
+            warnings: Vec::new(),
+            phase: Phase::Silent,
+        }
+    }
+
+    /// A SYN, or several, and nothing came back.
+    pub(super) fn is_unanswered(&self) -> bool {
+        matches!(self.phase, Phase::Silent) && self.tcp[1].packets == 0
+    }
+
+    /// Bytes of this direction still tell something.
+    pub(super) fn wants_data(&self, dir: Dir) -> bool {
+        match &self.phase {
+            Phase::Tls(live) => live.session.wants_data(live.side(dir)),
+            Phase::Plain(first, _) => first[dir.index()].is_none(),
+            _ => true,
+        }
+    }
+
+    /// Takes note of a packet before its bytes come.
+    pub(super) fn segment(&mut self, _info: &StreamInfo, note: &SegmentNote, limits: &Limits) {
+        self.current = Some(*note);
+        let i = note.dir.index();
+        self.count(note);
+        let at = At { packet: note.packet, first_packet: note.packet, time: note.time, value: () };
+        if note.flags.has(TcpFlags::SYN) {
+            if note.flags.has(TcpFlags::ACK) {
+                self.syn_ack.get_or_insert(at.clone());
+            } else if note.kind != SegmentKind::Duplicate {
+                self.syn_count += 1;
+                self.syn.get_or_insert(at.clone());
+            }
+        }
+        if note.flags.has(TcpFlags::RST) && self.rst[i].is_none() && note.kind != SegmentKind::Duplicate {
+            self.rst[i] = Some(RstFacts {
+                packet: note.packet,
+                time: note.time,
+                ack: note.flags.has(TcpFlags::ACK),
+                ttl: note.ttl,
+                ip_id: note.ip_id,
+                usual_ttl: self.last_ttl[i],
+            });
+        } else {
+            self.last_ttl[i] = Some(note.ttl);
+        }
+        if note.flags.has(TcpFlags::FIN) && self.fin[i].is_none() {
+            self.fin[i] = Some(at);
+        }
+        let quiet = match &self.phase {
+            Phase::Tls(live) => live.is_quiet(),
+            Phase::Plain(..) => true,
+            _ => false,
+        };
+        self.timeline.packet(note, quiet, limits);
+    }
+
+    fn count(&mut self, note: &SegmentNote) {
+        let i = note.dir.index();
+        let facts = &mut self.tcp[i];
+        facts.packets += 1;
+        facts.ttl.get_or_insert(note.ttl);
+        match note.kind {
+            SegmentKind::Duplicate => facts.duplicates += 1,
+            SegmentKind::Retransmission { .. } => facts.retransmissions += 1,
+            SegmentKind::KeepAlive => {}
+            SegmentKind::Normal | SegmentKind::OutOfOrder | SegmentKind::FillsHole => {
+                if note.len > 0 && !note.flags.has(TcpFlags::RST) {
+                    facts.payload_bytes += u64::from(note.len);
+                    facts.first_data.get_or_insert(note.packet);
+                    facts.last_data = Some((note.packet, note.time));
+                }
+            }
+        }
+        if let Some(acked) = note.acked {
+            let peer = &mut self.tcp[1 - i];
+            peer.acked_bytes = peer.acked_bytes.max(acked);
+        }
+    }
+
+    /// Takes bytes in order.
+    pub(super) fn data(
+        &mut self,
+        info: &StreamInfo,
+        delivery: Delivery<'_>,
+        limits: &Limits,
+        secrets: Option<&Arc<Secrets>>,
+    ) {
+        if delivery.bytes.is_empty() {
+            return;
+        }
+        match &mut self.phase {
+            Phase::Silent => {
+                self.phase = Phase::Probing([Vec::new(), Vec::new()]);
+                self.probe(info, delivery, limits, secrets);
+            }
+            Phase::Probing(_) => self.probe(info, delivery, limits, secrets),
+            Phase::Prelude(_) => self.prelude(info, delivery, limits, secrets),
+            Phase::Tls(_) => self.tls(delivery),
+            Phase::Plain(first, _) => {
+                let at = plain_at(&delivery, delivery.dir == Dir::Reverse);
+                first[delivery.dir.index()].get_or_insert(at);
+            }
+        }
+    }
+
+    /// The first bytes of the stream: TLS, a preamble, or something else.
+    fn probe(
+        &mut self,
+        info: &StreamInfo,
+        delivery: Delivery<'_>,
+        limits: &Limits,
+        secrets: Option<&Arc<Secrets>>,
+    ) {
+        let Phase::Probing(held) = &mut self.phase else { return };
+        let i = delivery.dir.index();
+        let before = held[i].len() as u64;
+        let joined;
+        let bytes: &[u8] = if held[i].is_empty() {
+            delivery.bytes
+        } else {
+            held[i].extend_from_slice(delivery.bytes);
+            joined = std::mem::take(&mut held[i]);
+            &joined
+        };
+        let whole = Delivery { offset: delivery.offset.saturating_sub(before), bytes, ..delivery };
+        match looks_like_tls(bytes) {
+            Probe::Unsure if bytes.len() < PROBE_BYTES => held[i] = bytes.to_vec(),
+            Probe::Yes(speaker) => {
+                let other = std::mem::take(&mut held[1 - i]);
+                self.begin_tls(info, delivery.dir, speaker, [0, 0], limits, secrets);
+                if !other.is_empty() {
+                    // The other side had sent a few bytes that were too short to tell.
+                    self.tls(Delivery { dir: delivery.dir.flip(), offset: 0, bytes: &other, ..delivery });
+                }
+                self.tls(whole);
+            }
+            Probe::Unsure | Probe::No => {
+                let other = std::mem::take(&mut held[1 - i]);
+                self.phase = Phase::Prelude(Box::new(PreludePhase {
+                    prelude: Prelude::new(info.responder.port),
+                    first: [None, None],
+                    begins: [None, None],
+                    tunnel: None,
+                }));
+                if !other.is_empty() {
+                    self.prelude(
+                        info,
+                        Delivery { dir: delivery.dir.flip(), offset: 0, bytes: &other, ..delivery },
+                        limits,
+                        secrets,
+                    );
+                }
+                self.prelude(info, whole, limits, secrets);
+            }
+        }
+    }
+
+    /// Bytes of a preamble, until TLS begins or it proves to be something else.
+    fn prelude(
+        &mut self,
+        info: &StreamInfo,
+        delivery: Delivery<'_>,
+        limits: &Limits,
+        secrets: Option<&Arc<Secrets>>,
+    ) {
+        let Phase::Prelude(phase) = &mut self.phase else { return };
+        let i = delivery.dir.index();
+        let plain = plain_at(&delivery, delivery.dir == Dir::Reverse);
+        if phase.begins[i].is_none() {
+            self.timeline.item(
+                self.current.as_ref(),
+                Item::Plain { protocol: plain.value.protocol, sample: plain.value.sample.clone() },
+            );
+        }
+        phase.first[i].get_or_insert(plain);
+        let progress = phase.prelude.push(delivery.dir == Dir::Forward, delivery.offset, delivery.bytes);
+        if let Some(seen) = phase.prelude.seen() {
+            let at = phase.tunnel.get_or_insert_with(|| At {
+                packet: delivery.packet,
+                first_packet: delivery.packet,
+                time: delivery.time,
+                value: seen.clone(),
+            });
+            if at.value != seen {
+                at.value = seen;
+                at.packet = delivery.packet;
+                at.time = delivery.time;
+            }
+        }
+        match progress {
+            Progress::NeedMore => {}
+            Progress::Plain => {
+                let first = std::mem::take(&mut phase.first);
+                let tunnel = phase.tunnel.take();
+                self.phase = Phase::Plain(first, tunnel);
+            }
+            Progress::TlsAt { forward, reverse } => {
+                let tunnel = phase.tunnel.take();
+                let mut first = std::mem::take(&mut phase.first);
+                let base = [forward.unwrap_or(0), reverse.unwrap_or(0)];
+                let skip = base[i].saturating_sub(delivery.offset).min(delivery.bytes.len() as u64) as usize;
+                let rest = &delivery.bytes[skip..];
+                let speaker = match looks_like_tls(rest) {
+                    Probe::Yes(speaker) => speaker,
+                    _ => None,
+                };
+                self.begin_tls(info, delivery.dir, speaker, base, limits, secrets);
+                if let Phase::Tls(live) = &mut self.phase {
+                    if tunnel.is_none() && base == [0, 0] {
+                        first = [None, None];
+                    }
+                    live.connection.tunnel = tunnel;
+                    let _ = first;
+                }
+                if !rest.is_empty() {
+                    self.tls(Delivery { offset: delivery.offset + skip as u64, bytes: rest, ..delivery });
+                }
+            }
+        }
+    }
+
+    /// TLS begins; `speaker` is who the first bytes show their sender to be.
+    fn begin_tls(
+        &mut self,
+        info: &StreamInfo,
+        dir: Dir,
+        speaker: Option<Side>,
+        base: [u64; 2],
+        limits: &Limits,
+        secrets: Option<&Arc<Secrets>>,
+    ) {
+        let (client_is_forward, role) = super::finish::roles(info, dir, speaker);
+        self.phase = Phase::Tls(Box::new(Live {
+            session: TlsSession::new(limits, secrets.cloned()),
+            connection: empty_connection(info, client_is_forward, role),
+            client_is_forward,
+            base,
+            marks: [Vec::new(), Vec::new()],
+            history: String::new(),
+            unseen: [true, true],
+        }));
+    }
+
+    /// Bytes of a TLS stream.
+    fn tls(&mut self, delivery: Delivery<'_>) {
+        let Phase::Tls(live) = &mut self.phase else { return };
+        let i = delivery.dir.index();
+        let base = live.base[i];
+        let skip = base.saturating_sub(delivery.offset).min(delivery.bytes.len() as u64) as usize;
+        let bytes = &delivery.bytes[skip..];
+        if bytes.is_empty() {
+            return;
+        }
+        let offset = delivery.offset + skip as u64;
+        live.mark(i, Mark { offset, packet: delivery.packet, time: delivery.time });
+        let side = live.side(delivery.dir);
+        if std::mem::take(&mut live.unseen[i]) && matches!(looks_like_tls(bytes), Probe::No) {
+            self.timeline.item(
+                self.current.as_ref(),
+                Item::Plain {
+                    protocol: crate::tunnel::identify(bytes, side == Side::Server).unwrap_or("unknown"),
+                    sample: crate::tunnel::sample(bytes),
+                },
+            );
+            live.connection.plain[side as usize] =
+                Some(plain_at(&Delivery { bytes, ..delivery }, side == Side::Server));
+        }
+        let current = self.current;
+        let mut folder = super::fold::Folder {
+            connection: &mut live.connection,
+            timeline: &mut self.timeline,
+            history: &mut live.history,
+            marks: &live.marks[i],
+            current: current.as_ref(),
+            closed: [
+                closed_before(&self.fin, &self.rst, live.client_is_forward, Side::Client),
+                closed_before(&self.fin, &self.rst, live.client_is_forward, Side::Server),
+            ],
+        };
+        live.session.push(side, offset, bytes, &mut |event| folder.event(event));
+    }
+
+    /// Bytes that the capture lacks.
+    pub(super) fn gap(
+        &mut self,
+        _info: &StreamInfo,
+        dir: Dir,
+        offset: u64,
+        len: u64,
+        around: (Option<u64>, Option<u64>),
+        limits: &Limits,
+    ) {
+        let snaplen = self
+            .current
+            .is_some_and(|note| note.dir == dir && note.captured < note.len && around.0 == Some(note.packet));
+        let sender = match &self.phase {
+            Phase::Tls(live) => live.side(dir),
+            _ if dir == Dir::Forward => Side::Client,
+            _ => Side::Server,
+        };
+        if self.gaps.len() < limits.timeline_tail {
+            self.gaps.push((dir, Gap { sender, offset, len, before: around.0, after: around.1, snaplen }));
+        }
+        let quiet = matches!(&self.phase, Phase::Tls(live) if live.is_quiet())
+            || matches!(self.phase, Phase::Plain(..));
+        if !quiet {
+            self.timeline.item(self.current.as_ref(), Item::Gap { len, snaplen });
+        }
+        if let Phase::Tls(live) = &mut self.phase {
+            let side = live.side(dir);
+            let i = dir.index();
+            let mut folder = super::fold::Folder {
+                connection: &mut live.connection,
+                timeline: &mut self.timeline,
+                history: &mut live.history,
+                marks: &live.marks[i],
+                current: self.current.as_ref(),
+                closed: [None, None],
+            };
+            live.session.gap(side, offset, len, &mut |event| folder.event(event));
+        } else if let Phase::Probing(held) = &mut self.phase {
+            // What was held cannot be joined with what comes after the hole.
+            held[dir.index()].clear();
+        }
+    }
+
+    pub(super) fn warning(&mut self, warning: Warning) {
+        if self.warnings.len() < 32 {
+            self.warnings.push(warning);
+        }
+    }
+}
+
+/// Bytes of a direction that are looked at before it is said to be no TLS.
+const PROBE_BYTES: usize = 6;
+
+/// When a side closed, as far as seen: the packet of its first FIN or RST.
+fn closed_before(
+    fin: &[Option<At<()>>; 2],
+    rst: &[Option<RstFacts>; 2],
+    client_is_forward: bool,
+    side: Side,
+) -> Option<u64> {
+    let i = usize::from((side == Side::Client) != client_is_forward);
+    let fin = fin[i].as_ref().map(|at| at.packet);
+    let rst = rst[i].as_ref().map(|rst| rst.packet);
+    match (fin, rst) {
+        (Some(a), Some(b)) => Some(a.min(b)),
+        (a, b) => a.or(b),
+    }
+}
+
+fn plain_at(delivery: &Delivery<'_>, from_server: bool) -> At<PlainText> {
+    At {
+        packet: delivery.packet,
+        first_packet: delivery.packet,
+        time: delivery.time,
+        value: PlainText {
+            protocol: crate::tunnel::identify(delivery.bytes, from_server).unwrap_or("unknown"),
+            sample: crate::tunnel::sample(delivery.bytes),
+        },
+    }
+}
+
+impl PreludePhase {
+    /// The first bytes of each direction, and what the preamble was.
+    pub(super) fn into_facts(self) -> ([Option<At<PlainText>>; 2], Option<At<Tunnel>>) {
+        (self.first, self.tunnel)
+    }
+}
+
+impl Live {
+    /// Who sends in a direction.
+    pub(super) fn side(&self, dir: Dir) -> Side {
+        if (dir == Dir::Forward) == self.client_is_forward { Side::Client } else { Side::Server }
+    }
+
+    /// The handshake is over: packets of data and acknowledgments say nothing new.
+    fn is_quiet(&self) -> bool {
+        let c = &self.connection;
+        let finished = c.finished.iter().all(Option::is_some);
+        let flowing = c.tcp.iter().map(|d| d.app_records).sum::<u64>() > QUIET_RECORDS;
+        finished && c.application_data.iter().any(Option::is_some) || flowing
+    }
+
+    fn mark(&mut self, i: usize, mark: Mark) {
+        let marks = &mut self.marks[i];
+        if marks.len() >= MARKS {
+            marks.drain(..MARKS / 2);
+        }
+        marks.push(mark);
+    }
+}
+
+/// Where a delivery begins in its direction, and its packet.
+#[derive(Clone, Copy)]
+pub(super) struct Mark {
+    pub(super) offset: u64,
+    pub(super) packet: u64,
+    pub(super) time: Timestamp,
+}
+
+/// Deliveries remembered per direction, to name the packet in which a message began.
+const MARKS: usize = 256;
+/// Application data records after which a TLS 1.3 connection without keys is taken to be past its handshake.
+const QUIET_RECORDS: u64 = 24;
+
+/// Builds a timeline within bounds.
+#[derive(Default)]
+pub(super) struct TimelineKeeper {
+    pub(super) events: Vec<Event>,
+    /// Packets kept after the head was full, in a ring.
+    tail: std::collections::VecDeque<Event>,
+}
+
+impl TimelineKeeper {
+    /// Adds a packet; `quiet` ones without a control flag join the stretch.
+    fn packet(&mut self, note: &SegmentNote, quiet: bool, limits: &Limits) {
+        let control = note.flags.0 & (TcpFlags::SYN | TcpFlags::FIN | TcpFlags::RST) != 0;
+        if note.kind == SegmentKind::Duplicate {
+            return;
+        }
+        if (quiet && !control) || self.events.len() >= limits.timeline_head {
+            self.stretch(note, limits, control);
+            return;
+        }
+        self.events.push(event_of(note));
+    }
+
+    fn stretch(&mut self, note: &SegmentNote, limits: &Limits, control: bool) {
+        if control
+            && self.tail.len() < limits.timeline_tail
+            && self.events.len() < limits.timeline_head + limits.timeline_tail
+        {
+            self.events.push(event_of(note));
+            return;
+        }
+        if let Some(Event::Stretch { packets, times, count, bytes }) = self.events.last_mut() {
+            packets.1 = note.packet;
+            times.1 = note.time;
+            *count += 1;
+            bytes[note.dir.index()] += u64::from(note.len);
+            return;
+        }
+        let mut bytes = [0, 0];
+        bytes[note.dir.index()] = u64::from(note.len);
+        self.events.push(Event::Stretch {
+            packets: (note.packet, note.packet),
+            times: (note.time, note.time),
+            count: 1,
+            bytes,
+        });
+    }
+
+    /// Adds what became complete with the current packet.
+    pub(super) fn item(&mut self, current: Option<&SegmentNote>, item: Item) {
+        let Some(note) = current else { return };
+        match self.events.last_mut() {
+            Some(Event::Packet { packet, items, .. }) if *packet == note.packet => items.push(item),
+            last => {
+                if let Some(Event::Stretch { packets, count, bytes, times }) = last
+                    && packets.1 == note.packet
+                {
+                    // The packet had joined the stretch before it was known to say something.
+                    *count -= 1;
+                    bytes[note.dir.index()] = bytes[note.dir.index()].saturating_sub(u64::from(note.len));
+                    if *count == 0 {
+                        self.events.pop();
+                    } else {
+                        packets.1 = packets.1.saturating_sub(1).max(packets.0);
+                        let _ = times;
+                    }
+                }
+                if self.events.len() < MAX_EVENTS {
+                    let mut event = event_of(note);
+                    if let Event::Packet { items, .. } = &mut event {
+                        items.push(item);
+                    }
+                    self.events.push(event);
+                }
+            }
+        }
+    }
+
+    pub(super) fn into_timeline(self, client_is_forward: bool) -> Timeline {
+        let mut events = self.events;
+        if !client_is_forward {
+            for event in &mut events {
+                match event {
+                    Event::Packet { from, .. } => *from = from.peer(),
+                    Event::Stretch { bytes, .. } => bytes.swap(0, 1),
+                }
+            }
+        }
+        Timeline { events }
+    }
+}
+
+/// Events kept of one connection whatever the limits say.
+const MAX_EVENTS: usize = 2048;
+
+fn event_of(note: &SegmentNote) -> Event {
+    Event::Packet {
+        packet: note.packet,
+        time: note.time,
+        from: if note.dir == Dir::Forward { Side::Client } else { Side::Server },
+        flags: note.flags,
+        len: note.len,
+        kind: note.kind,
+        items: Vec::new(),
+    }
+}
+
+/// Teardown facts by side.
+pub(super) fn teardown(
+    fin: [Option<At<()>>; 2],
+    rst: [Option<RstFacts>; 2],
+    client_is_forward: bool,
+) -> Teardown {
+    let mut teardown = Teardown { fin, rst };
+    if !client_is_forward {
+        teardown.fin.swap(0, 1);
+        teardown.rst.swap(0, 1);
+    }
+    teardown
+}

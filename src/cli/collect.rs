@@ -1,0 +1,177 @@
+//! Puts drawn connections in order and gives them their numbers; what does not fit in memory waits in a temporary file.
+
+use std::io::{Read, Seek, SeekFrom, Write};
+use std::path::PathBuf;
+
+use tlspcap::error::{Error, Result};
+use tlspcap::render::Fragment;
+
+/// Where a connection stands in the output.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Place {
+    /// In full, at the top.
+    Story,
+    /// A line, below.
+    Line,
+}
+
+/// A drawn connection that waits for its number.
+#[derive(Debug, Clone, Copy)]
+struct Kept {
+    stream: u64,
+    place: Place,
+    offset: u64,
+    len: u32,
+    number_at: u32,
+    shown: bool,
+}
+
+/// Drawn connections.
+#[derive(Default)]
+pub(crate) struct Shelf {
+    kept: Vec<Kept>,
+    memory: Vec<u8>,
+    spilled: u64,
+    file: Option<std::fs::File>,
+}
+
+/// Bytes kept in memory before a temporary file takes them.
+const MEMORY: usize = 32 << 20;
+
+impl Shelf {
+    /// Keeps a drawn connection. `shown` is false for one that only counts.
+    pub(crate) fn put(&mut self, stream: u64, place: Place, fragment: &Fragment, shown: bool) -> Result<()> {
+        let offset = self.spilled + self.memory.len() as u64;
+        let text = if shown { fragment.text.as_bytes() } else { &[] };
+        self.memory.extend_from_slice(text);
+        self.kept.push(Kept {
+            stream,
+            place,
+            offset,
+            len: text.len() as u32,
+            number_at: fragment.number_at as u32,
+            shown,
+        });
+        if self.memory.len() > MEMORY {
+            self.spill()?;
+        }
+        Ok(())
+    }
+
+    fn spill(&mut self) -> Result<()> {
+        let file = match &mut self.file {
+            Some(file) => file,
+            None => self.file.insert(tempfile::tempfile().map_err(temporary)?),
+        };
+        file.write_all(&self.memory).map_err(temporary)?;
+        self.spilled += self.memory.len() as u64;
+        self.memory.clear();
+        Ok(())
+    }
+
+    /// Numbers the connections in order of their streams and hands those of one place to `write`, first to last.
+    /// `wanted` chooses by number.
+    pub(crate) fn take(
+        &mut self,
+        place: Place,
+        wanted: impl Fn(u64) -> bool,
+        mut write: impl FnMut(&[u8]) -> Result<()>,
+    ) -> Result<()> {
+        self.kept.sort_by_key(|kept| kept.stream);
+        let mut text = Vec::new();
+        for (kept, number) in self.kept.iter().zip(1u64..) {
+            if kept.place != place || !kept.shown || !wanted(number) {
+                continue;
+            }
+            read(&self.memory, self.spilled, self.file.as_mut(), kept, &mut text)?;
+            let at = (kept.number_at as usize).min(text.len());
+            let digits = number.to_string();
+            text.splice(at..at, digits.bytes());
+            write(&text)?;
+        }
+        Ok(())
+    }
+}
+
+fn read(
+    memory: &[u8],
+    spilled: u64,
+    file: Option<&mut std::fs::File>,
+    kept: &Kept,
+    text: &mut Vec<u8>,
+) -> Result<()> {
+    text.clear();
+    let len = kept.len as usize;
+    if kept.offset >= spilled {
+        let start = (kept.offset - spilled) as usize;
+        text.extend_from_slice(memory.get(start..start + len).unwrap_or_default());
+        return Ok(());
+    }
+    let Some(file) = file else { return Ok(()) };
+    file.seek(SeekFrom::Start(kept.offset)).map_err(temporary)?;
+    text.resize(len, 0);
+    file.read_exact(text).map_err(temporary)
+}
+
+fn temporary(source: std::io::Error) -> Error {
+    Error::Output { path: PathBuf::from("a temporary file"), source }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn fragment(text: &str) -> Fragment {
+        Fragment { text: text.to_owned(), number_at: 1 }
+    }
+
+    #[test]
+    fn connections_are_numbered_by_stream_whatever_the_order_in_which_they_end() {
+        let mut shelf = Shelf::default();
+        shelf.put(7, Place::Story, &fragment("# seven"), true).unwrap();
+        shelf.put(2, Place::Line, &fragment("# two"), true).unwrap();
+        shelf.put(3, Place::Story, &fragment("# three"), true).unwrap();
+        let mut out = Vec::new();
+        shelf
+            .take(
+                Place::Story,
+                |_| true,
+                |text| {
+                    out.extend_from_slice(text);
+                    Ok(())
+                },
+            )
+            .unwrap();
+        shelf
+            .take(
+                Place::Line,
+                |_| true,
+                |text| {
+                    out.extend_from_slice(text);
+                    Ok(())
+                },
+            )
+            .unwrap();
+        assert_eq!(String::from_utf8(out).unwrap(), "#2 three#3 seven#1 two");
+    }
+
+    #[test]
+    fn what_was_spilled_comes_back() {
+        let mut shelf = Shelf::default();
+        let long = format!("#{}", "x".repeat(MEMORY));
+        shelf.put(0, Place::Line, &fragment(&long), true).unwrap();
+        shelf.put(1, Place::Line, &fragment("# y"), true).unwrap();
+        let mut sizes = Vec::new();
+        shelf
+            .take(
+                Place::Line,
+                |_| true,
+                |text| {
+                    sizes.push(text.len());
+                    Ok(())
+                },
+            )
+            .unwrap();
+        assert_eq!(sizes, [MEMORY + 2, 4]);
+    }
+}

@@ -1,0 +1,186 @@
+//! `tlspcap explain`.
+
+use std::io::IsTerminal;
+use std::path::Path;
+
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use tlspcap::error::{Error, Result};
+use tlspcap::explain::{Listener, Options, explain, open};
+use tlspcap::render::{HtmlRenderer, JsonRenderer, Renderer, TextOptions, TextRenderer};
+use tlspcap::report::{ConnectionReport, Parts, Summary, brief, connection_report};
+
+use super::Status;
+use super::args::{Explain, Format};
+use super::collect::{Place, Shelf};
+use super::filter::Filter;
+use super::output::{Output, use_color, width};
+
+/// Explains every file.
+pub(crate) fn run(arguments: &Explain) -> Result<Status> {
+    let mut options = super::trust::options(&arguments.inputs)?;
+    let filter = arguments.filter.as_deref().map(Filter::parse).transpose().map_err(Error::Usage)?;
+    let text = arguments.format == Format::Text;
+    options.judge_established = !text || arguments.all || filter.is_some();
+    if arguments.format == Format::Json && arguments.files.len() > 1 {
+        return Err(Error::Usage(
+            "--format json is one report: give one file, or use --format ndjson".to_owned(),
+        ));
+    }
+    let to_file = arguments.output.is_some();
+    let renderer: Box<dyn Renderer> = match arguments.format {
+        Format::Json => Box::new(JsonRenderer { lines: false }),
+        Format::Ndjson => Box::new(JsonRenderer { lines: true }),
+        Format::Text => Box::new(TextRenderer::new(TextOptions {
+            width: width(to_file),
+            color: use_color(arguments.color, to_file),
+            all: arguments.all,
+        })),
+        Format::Html => Box::new(HtmlRenderer),
+    };
+    let mut output = Output::open(arguments.output.as_deref())?;
+    let mut failed = false;
+    let mut first_error = None;
+    for path in &arguments.files {
+        let one = One { arguments, renderer: renderer.as_ref(), filter: filter.as_ref(), path };
+        match one.run(options.clone(), &mut output) {
+            Ok(summary) => failed |= summary.failed > 0,
+            Err(error @ Error::Output { .. }) => return Err(error),
+            Err(error) if arguments.files.len() == 1 => return Err(error),
+            Err(error) => {
+                anstream::eprintln!("tlspcap: {}", tlspcap::render::escape(&error.to_string()));
+                first_error.get_or_insert(error);
+            }
+        }
+    }
+    output.commit()?;
+    match first_error {
+        Some(error) => Err(error),
+        None if failed && arguments.exit_code => Ok(Status::Failed),
+        None => Ok(Status::Done),
+    }
+}
+
+/// One file of the command.
+struct One<'a> {
+    arguments: &'a Explain,
+    renderer: &'a dyn Renderer,
+    filter: Option<&'a Filter>,
+    path: &'a Path,
+}
+
+impl One<'_> {
+    fn run(&self, mut options: Options, output: &mut Output) -> Result<Summary> {
+        let input = open(self.path, &mut options)?;
+        let mut gather = Gather {
+            one: self,
+            shelf: Shelf::default(),
+            summary: Summary::default(),
+            stories: 0,
+            left_out: 0,
+            exports: Vec::new(),
+            bar: progress_bar(self.path),
+        };
+        let capture = explain(input, self.path, &options, &mut gather)?;
+        gather.bar.finish_and_clear();
+        let Gather { mut shelf, summary, left_out, exports, .. } = gather;
+        let renderer = self.renderer;
+        output.write(renderer.start(&capture, &summary).as_bytes())?;
+        let wanted =
+            |number: u64| self.arguments.connection.is_empty() || self.arguments.connection.contains(&number);
+        let mut written = 0u64;
+        for place in [Place::Story, Place::Line] {
+            shelf.take(place, wanted, |text| {
+                if written > 0 {
+                    output.write(renderer.between().as_bytes())?;
+                }
+                written += 1;
+                output.write(text)
+            })?;
+        }
+        if left_out > 0 {
+            let text = format!(
+                "\nOnly the first {STORIES} failed connections are told in full; the other {left_out} have a line each. \
+                 --all tells every one, --connection ID one of them.\n"
+            );
+            output.write(text.as_bytes())?;
+        }
+        output.write(renderer.finish(&capture, &summary).as_bytes())?;
+        if let Some(folder) = &self.arguments.export {
+            super::export::write(folder, &exports)?;
+        }
+        Ok(summary)
+    }
+
+    /// Whether a connection is told in full.
+    fn in_full(&self, outcome: &str) -> bool {
+        self.arguments.format != Format::Text
+            || self.arguments.all
+            || !self.arguments.connection.is_empty()
+            || outcome == "failed"
+    }
+}
+
+/// Failed connections told in full without `--all`.
+const STORIES: u64 = 50;
+
+/// Takes connections as they end.
+struct Gather<'a> {
+    one: &'a One<'a>,
+    shelf: Shelf,
+    summary: Summary,
+    stories: u64,
+    left_out: u64,
+    exports: Vec<ConnectionReport>,
+    bar: ProgressBar,
+}
+
+impl Listener for Gather<'_> {
+    fn connection(&mut self, parts: Parts<'_>) -> Result<()> {
+        let stream = parts.case.connection.stream;
+        let outcome = parts.diagnosis.outcome.name();
+        self.summary.add(outcome, parts.diagnosis.verdict.cause);
+        let one = self.one;
+        let limited =
+            one.arguments.format == Format::Text && !one.arguments.all && one.arguments.connection.is_empty();
+        let full = one.in_full(outcome) && !(limited && self.stories >= STORIES);
+        if !full && one.filter.is_none() {
+            self.left_out += u64::from(outcome == "failed");
+            if let Some(fragment) = one.renderer.brief(&brief(parts)) {
+                return self.shelf.put(stream, Place::Line, &fragment, true);
+            }
+        }
+        let report = connection_report(parts);
+        let shown = one.filter.is_none_or(|filter| filter.holds(&report));
+        self.stories += u64::from(full && outcome == "failed" && shown);
+        let place = if outcome == "failed" || one.arguments.format != Format::Text {
+            Place::Story
+        } else {
+            Place::Line
+        };
+        let fragment = one.renderer.connection(&report);
+        if one.arguments.export.is_some() && outcome == "failed" && shown {
+            self.exports.push(report);
+        }
+        self.shelf.put(stream, place, &fragment, shown)
+    }
+
+    fn progress(&mut self, bytes: u64) {
+        self.bar.set_position(bytes);
+    }
+}
+
+/// A bar on standard error for files that take a while, on a terminal only.
+fn progress_bar(path: &Path) -> ProgressBar {
+    const WORTH_A_BAR: u64 = 64 << 20;
+    let size = std::fs::metadata(path).map(|metadata| metadata.len()).unwrap_or(0);
+    if size < WORTH_A_BAR || !std::io::stderr().is_terminal() {
+        return ProgressBar::hidden();
+    }
+    let bar = ProgressBar::with_draw_target(Some(size), ProgressDrawTarget::stderr());
+    if let Ok(style) =
+        ProgressStyle::with_template("{bytes} of {total_bytes} {wide_bar} {bytes_per_sec} {eta}")
+    {
+        bar.set_style(style);
+    }
+    bar
+}

@@ -1,0 +1,268 @@
+//! One capture: read, follow, judge; every connection that is TLS or was meant to be is handed out with its diagnosis.
+
+mod inputs;
+mod judge;
+
+use std::io::Read;
+use std::path::Path;
+use std::sync::Arc;
+
+use crate::analyzer::{Analyzer, AnalyzerStats};
+use crate::capture::{CaptureReader, Timestamp};
+use crate::connection::Connection;
+use crate::decode::{Decoded, Decoder};
+use crate::error::{Error, Result, Warning};
+use crate::report::{
+    CaptureReport, ConnectionReport, Parts, Report, SCHEMA, Summary, ToolReport, WarningReport,
+};
+use crate::tls::keylog::Secrets;
+
+pub use inputs::{Options, PolicyChoice};
+pub use judge::Judge;
+
+/// What is told while a capture is read.
+pub trait Listener {
+    /// A connection is over and judged; they come in the order in which they end.
+    ///
+    /// # Errors
+    /// What the listener could not do ends the reading.
+    fn connection(&mut self, parts: Parts<'_>) -> Result<()>;
+
+    /// Bytes of the input read so far; called now and then.
+    fn progress(&mut self, bytes: u64) {
+        let _ = bytes;
+    }
+
+    /// Whether the listener has had enough, as after a deadline; asked now and then.
+    fn is_over(&mut self) -> bool {
+        false
+    }
+}
+
+/// Reads `input` to its end and tells `listener` of every connection. `path` is the name for messages; `-` is standard input.
+///
+/// Damage in the capture is a warning in the report; what could be read is told.
+///
+/// # Errors
+/// [`Error::Io`] and [`Error::NotACapture`] when nothing could be read, or what the listener returns.
+pub fn explain(
+    input: Box<dyn Read + Send>,
+    path: &Path,
+    options: &Options,
+    listener: &mut dyn Listener,
+) -> Result<CaptureReport> {
+    explain_with(&mut Judge::new(options), input, path, listener)
+}
+
+/// As [`explain`], with a judge that has judged other captures before: what it parsed and checked is not done again, and
+/// nothing else of them is remembered.
+///
+/// # Errors
+/// As [`explain`]; [`Error::Stopped`] when the listener had enough.
+pub fn explain_with(
+    judge: &mut Judge<'_>,
+    input: Box<dyn Read + Send>,
+    path: &Path,
+    listener: &mut dyn Listener,
+) -> Result<CaptureReport> {
+    let options = judge.options();
+    judge.begin_capture();
+    let mut reader = CaptureReader::open(input, path, &options.limits)?;
+    let mut decoder = Decoder::new(&options.limits);
+    let mut secrets = options.secrets.clone();
+    let mut analyzer = Analyzer::new(&options.limits, Arc::new(secrets.clone()));
+    let mut told = Told::default();
+    while let Some(packet) = reader.next_packet()? {
+        told.packet(packet.number, packet.time);
+        match decoder.decode(&packet) {
+            Decoded::Tcp(segment) => analyzer.push(packet.number, packet.time, &segment),
+            _ => {}
+        }
+        if reader.has_secrets() && add_secrets(&mut reader, path, &mut secrets, &mut told.warnings) {
+            judge.has_keys = true;
+            analyzer.set_secrets(Arc::new(secrets.clone()));
+        }
+        if told.packets % POLL_PACKETS == 0 {
+            while let Some(connection) = analyzer.poll() {
+                tell(connection, judge, &told, listener)?;
+            }
+            listener.progress(reader.bytes_read());
+            if listener.is_over() {
+                return Err(Error::Stopped);
+            }
+        }
+    }
+    let (rest, stats) = analyzer.finish();
+    for connection in rest {
+        tell(connection, judge, &told, listener)?;
+    }
+    told.warnings.append(&mut reader.take_warnings());
+    told.warnings.append(&mut decoder.take_warnings());
+    told.say_what_was_left(&stats, decoder.stats());
+    Ok(told.report(&reader, path))
+}
+
+/// Reads a capture and returns its whole report; for captures whose report fits in memory.
+///
+/// # Errors
+/// As [`explain`].
+pub fn explain_to_report(input: Box<dyn Read + Send>, path: &Path, options: &Options) -> Result<Report> {
+    let mut collector = Collector::default();
+    let capture = explain(input, path, options, &mut collector)?;
+    let mut connections = collector.connections;
+    connections.sort_by_key(|connection| connection.stream);
+    let mut summary = Summary::default();
+    for (connection, id) in connections.iter_mut().zip(1..) {
+        connection.id = id;
+        summary.add(connection.outcome, &connection.verdict.cause);
+    }
+    Ok(Report { schema: SCHEMA, tool: ToolReport::default(), capture, connections, summary })
+}
+
+/// Keeps every report.
+#[derive(Default)]
+struct Collector {
+    connections: Vec<ConnectionReport>,
+}
+
+impl Listener for Collector {
+    fn connection(&mut self, parts: Parts<'_>) -> Result<()> {
+        self.connections.push(crate::report::connection_report(parts));
+        Ok(())
+    }
+}
+
+/// Packets between two looks at what is done.
+const POLL_PACKETS: u64 = 1024;
+
+fn tell(
+    mut connection: Connection,
+    judge: &mut Judge<'_>,
+    told: &Told,
+    listener: &mut dyn Listener,
+) -> Result<()> {
+    if connection.open_at_end {
+        connection.quiet_before_end_s = told.last.seconds_since(connection.end).max(0.0);
+    }
+    judge.judge(&mut connection, |parts| listener.connection(parts))
+}
+
+/// Takes the secrets that the reader has met since; whether there were any.
+fn add_secrets(
+    reader: &mut CaptureReader,
+    path: &Path,
+    secrets: &mut Secrets,
+    warnings: &mut Vec<Warning>,
+) -> bool {
+    let bodies = reader.take_secrets();
+    for body in &bodies {
+        warnings.append(&mut secrets.parse(body, &path.display().to_string()));
+    }
+    !bodies.is_empty()
+}
+
+/// What is to be said of the capture as a whole.
+#[derive(Default)]
+struct Told {
+    packets: u64,
+    first: Option<Timestamp>,
+    earliest: Timestamp,
+    last: Timestamp,
+    warnings: Vec<Warning>,
+}
+
+impl Told {
+    fn packet(&mut self, number: u64, time: Timestamp) {
+        self.packets = number;
+        if self.first.is_none() {
+            self.first = Some(time);
+            self.earliest = time;
+        }
+        self.last = self.last.max(time);
+        self.earliest = self.earliest.min(time);
+    }
+
+    fn say_what_was_left(&mut self, stats: &AnalyzerStats, decode: &crate::decode::DecodeStats) {
+        if stats.unanswered_syns > 0 {
+            self.warnings.push(Warning::general(
+                "unanswered-syns",
+                format!(
+                    "{} SYNs got no answer and were given up because too many connections were open; they are counted, not listed",
+                    stats.unanswered_syns
+                ),
+            ));
+        }
+        if decode.quic > 0 {
+            self.warnings.push(Warning::general(
+                "quic",
+                format!("{} QUIC packets (UDP) were not looked at: tlspcap reads TLS over TCP", decode.quic),
+            ));
+        }
+        if decode.cut > 0 {
+            self.warnings.push(Warning::general(
+                "snap-length",
+                format!(
+                    "{} packets were cut by the snap length: capture whole packets with tcpdump -s 0",
+                    decode.cut
+                ),
+            ));
+        }
+    }
+
+    fn report(self, reader: &CaptureReader, path: &Path) -> CaptureReport {
+        CaptureReport {
+            path: path.display().to_string(),
+            format: reader.format().to_owned(),
+            compression: reader.compression().map(str::to_owned),
+            link_types: reader.link_types().iter().map(ToString::to_string).collect(),
+            packets: self.packets,
+            bytes: reader.bytes_read(),
+            first_time: self.first.map(|_| self.earliest.to_string()),
+            last_time: self.first.map(|_| self.last.to_string()),
+            has_keys: reader.has_secrets(),
+            warnings: self.warnings.iter().map(WarningReport::from).collect(),
+        }
+    }
+}
+
+impl Summary {
+    /// Counts one connection.
+    pub fn add(&mut self, outcome: &str, cause: &str) {
+        self.connections += 1;
+        match outcome {
+            "established" => self.established += 1,
+            "failed" => {
+                self.failed += 1;
+                *self.causes.entry(cause.to_owned()).or_default() += 1;
+            }
+            _ => self.incomplete += 1,
+        }
+    }
+}
+
+/// Opens a file, or standard input for `-`; of an uncompressed pcapng file the embedded secrets are read ahead, so that
+/// they count wherever they stand.
+///
+/// # Errors
+/// [`Error::Io`] when it cannot be opened, or is a folder.
+pub fn open(path: &Path, options: &mut Options) -> Result<Box<dyn Read + Send>> {
+    if path.as_os_str() == "-" {
+        return Ok(Box::new(std::io::stdin()));
+    }
+    let io = |source| Error::Io { path: path.to_owned(), source };
+    let mut file = std::fs::File::open(path).map_err(io)?;
+    let metadata = file.metadata().map_err(io)?;
+    if metadata.is_dir() {
+        return Err(Error::Input {
+            path: path.to_owned(),
+            message: "is a folder; tlspcap triage reads folders".to_owned(),
+        });
+    }
+    if metadata.is_file() {
+        for body in crate::capture::scan_secrets(&mut file, &options.limits) {
+            // What is wrong with them is said when the reader meets them.
+            let _ = options.secrets.parse(&body, &path.display().to_string());
+        }
+    }
+    Ok(Box::new(file))
+}

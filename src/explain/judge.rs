@@ -1,0 +1,281 @@
+//! Holds one connection against the inputs and asks for the diagnosis.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use crate::connection::{Connection, Outcome};
+use crate::diagnose::{Case, HostSource, PolicySource, diagnose};
+use crate::error::Result;
+use crate::explain::{Options, PolicyChoice};
+use crate::fingerprint::{Behaviour, Stack, StackGuess, recognise};
+use crate::report::Parts;
+use crate::tls::message::Side;
+use crate::trust::{self, PathReport, PathRequest, Policy, Store};
+use crate::x509::{Certificate, CertificateCache};
+
+/// Judges connections one after the other; certificates and path checks that recur are done once.
+pub struct Judge<'a> {
+    options: &'a Options,
+    /// Keys were given or found.
+    pub has_keys: bool,
+    cache: CertificateCache,
+    /// CA certificates seen in this capture, by subject.
+    seen: HashMap<Vec<u8>, Vec<Arc<Certificate>>>,
+    paths: HashMap<PathKey, Arc<Vec<PathReport>>>,
+}
+
+/// What a path check depends on.
+#[derive(PartialEq, Eq, Hash)]
+struct PathKey {
+    chain: Vec<[u8; 32]>,
+    at: i64,
+    client: bool,
+    first: Policy,
+    elsewhere: Vec<[u8; 32]>,
+}
+
+/// Path checks remembered.
+const PATHS: usize = 4096;
+/// CA certificates remembered as seen elsewhere.
+const SEEN: usize = 4096;
+/// Policies under which a path is checked.
+const POLICIES: [Policy; 5] =
+    [Policy::Java, Policy::Openssl, Policy::OpensslPartial, Policy::Webpki, Policy::Strict];
+
+impl<'a> Judge<'a> {
+    /// A judge with the user's inputs.
+    pub fn new(options: &'a Options) -> Self {
+        Self {
+            options,
+            has_keys: !options.secrets.is_empty(),
+            cache: CertificateCache::new(options.limits.certificate_cache),
+            seen: HashMap::new(),
+            paths: HashMap::new(),
+        }
+    }
+
+    /// The user's inputs.
+    pub fn options(&self) -> &'a Options {
+        self.options
+    }
+
+    /// Forgets what was seen in the capture before; what was parsed and checked stays.
+    pub fn begin_capture(&mut self) {
+        self.seen.clear();
+        self.has_keys = !self.options.secrets.is_empty();
+    }
+
+    /// Judges `connection` and hands the result to `then`.
+    ///
+    /// # Errors
+    /// What `then` returns.
+    pub fn judge(
+        &mut self,
+        connection: &mut Connection,
+        then: impl FnOnce(Parts<'_>) -> Result<()>,
+    ) -> Result<()> {
+        let server_chain =
+            self.parse(connection.server_chain.as_ref().map(|at| at.value.certificates.as_slice()));
+        let client_chain =
+            self.parse(connection.client_chain.as_ref().map(|at| at.value.certificates.as_slice()));
+        connection.server_signature_good = server_signature(connection, &server_chain);
+        let stack = client_stack(connection);
+        let policy = self.policy(&stack);
+        let at = self.options.at.unwrap_or(connection.start.seconds());
+        let host = host(connection, self.options);
+        let cheap = connection.outcome == Outcome::Established && !self.options.judge_established;
+        let reports = if server_chain.is_empty() || cheap {
+            None
+        } else {
+            Some(self.check(connection, &server_chain, at, policy.0, false))
+        };
+        let client_reports = if client_chain.is_empty() {
+            None
+        } else {
+            Some(self.check(connection, &client_chain, at, policy.0, true))
+        };
+        let leaf = server_chain.first().and_then(|leaf| leaf.fields.as_ref().ok());
+        let hostname = match (leaf, &host) {
+            (Some(leaf), Some((name, _))) => Some(trust::check_hostname(leaf, name, policy.0)),
+            _ => None,
+        };
+        let (path, others) = match reports.as_deref().map(Vec::as_slice) {
+            Some([first, others @ ..]) => (Some(first), others),
+            _ => (None, &[][..]),
+        };
+        let case = Case {
+            connection,
+            stack: &stack,
+            server_chain: &server_chain,
+            client_chain: &client_chain,
+            store: &self.options.store,
+            policy,
+            path,
+            other_paths: others,
+            client_path: client_reports.as_deref().and_then(|reports| reports.first()),
+            hostname: hostname.as_ref(),
+            host: host.as_ref().map(|(name, source)| (name.as_str(), *source)),
+            at,
+            now: self.options.now,
+            has_keys: self.has_keys,
+        };
+        let diagnosis = diagnose(&case);
+        then(Parts { case: &case, diagnosis: &diagnosis })
+    }
+
+    fn parse(&mut self, chain: Option<&[Arc<[u8]>]>) -> Vec<Arc<Certificate>> {
+        let chain: Vec<_> = chain
+            .unwrap_or_default()
+            .iter()
+            .take(self.options.limits.chain_certificates)
+            .map(|der| self.cache.get(der))
+            .collect();
+        for certificate in &chain {
+            let Ok(fields) = &certificate.fields else { continue };
+            if fields.basic_constraints.is_some_and(|constraints| constraints.ca) && self.seen.len() < SEEN {
+                let known = self.seen.entry(fields.subject.raw.clone()).or_default();
+                if known.len() < 8 && !known.iter().any(|other| other.sha256 == certificate.sha256) {
+                    known.push(Arc::clone(certificate));
+                }
+            }
+        }
+        chain
+    }
+
+    fn policy(&self, stack: &StackGuess) -> (Policy, PolicySource) {
+        match (self.options.policy, stack.fits.first()) {
+            (PolicyChoice::Fixed(policy), _) => (policy, PolicySource::Option),
+            (PolicyChoice::Auto, Some(stack)) => (policy_of(*stack), PolicySource::Client),
+            (PolicyChoice::Auto, None) => (Policy::Openssl, PolicySource::Default),
+        }
+    }
+
+    /// The path under `first` and then under the other policies.
+    fn check(
+        &mut self,
+        connection: &Connection,
+        chain: &[Arc<Certificate>],
+        at: i64,
+        first: Policy,
+        client: bool,
+    ) -> Arc<Vec<PathReport>> {
+        let ocsp = connection.server_chain.as_ref().and_then(|at| at.value.ocsp.clone()).filter(|_| !client);
+        let elsewhere = self.elsewhere(chain);
+        let hashes = |list: &[Arc<Certificate>]| list.iter().map(|c| c.sha256).collect();
+        let key = PathKey { chain: hashes(chain), at, client, first, elsewhere: hashes(&elsewhere) };
+        if ocsp.is_none()
+            && let Some(known) = self.paths.get(&key)
+        {
+            return Arc::clone(known);
+        }
+        let empty = Store::none();
+        let asked_ocsp = connection.client_hello.as_ref().is_some_and(|hello| hello.value.asks_ocsp);
+        let check = |policy| {
+            trust::check_path(&PathRequest {
+                chain,
+                store: if client { &empty } else { &self.options.store },
+                at,
+                now: self.options.now,
+                policy,
+                client,
+                elsewhere: &elsewhere,
+                ocsp: ocsp.as_deref(),
+                asked_ocsp: asked_ocsp && !client,
+            })
+        };
+        let mut reports = vec![check(first)];
+        if !client {
+            reports.extend(POLICIES.into_iter().filter(|policy| *policy != first).map(check));
+        }
+        let reports = Arc::new(reports);
+        if ocsp.is_none() && self.paths.len() < PATHS {
+            self.paths.insert(key, Arc::clone(&reports));
+        }
+        reports
+    }
+
+    /// Certificates that other connections or Mozilla's list have for an issuer that this chain names.
+    fn elsewhere(&self, chain: &[Arc<Certificate>]) -> Vec<Arc<Certificate>> {
+        let mut found: Vec<Arc<Certificate>> = Vec::new();
+        for certificate in chain {
+            let Ok(fields) = &certificate.fields else { continue };
+            for other in self.seen.get(&fields.issuer.raw).into_iter().flatten() {
+                if !chain.iter().any(|sent| sent.sha256 == other.sha256) {
+                    found.push(Arc::clone(other));
+                }
+            }
+            let mozilla = mozilla();
+            let known =
+                mozilla.find_by_subject(&fields.issuer.raw).iter().filter_map(|at| mozilla.entries.get(*at));
+            found.extend(known.filter_map(|entry| entry.certificate().cloned()));
+        }
+        found
+    }
+}
+
+/// Mozilla's roots, read once: they name what is missing whatever store was given.
+fn mozilla() -> &'static Store {
+    static ROOTS: std::sync::OnceLock<Store> = std::sync::OnceLock::new();
+    ROOTS.get_or_init(Store::mozilla)
+}
+
+/// Whose rules a stack follows.
+fn policy_of(stack: Stack) -> Policy {
+    match stack {
+        Stack::Java => Policy::Java,
+        Stack::Rustls => Policy::Webpki,
+        Stack::OpenSsl
+        | Stack::Python
+        | Stack::Node
+        | Stack::Php
+        | Stack::Ruby
+        | Stack::Nginx
+        | Stack::HaProxy
+        | Stack::Stunnel => Policy::Openssl,
+        Stack::Curl
+        | Stack::Go
+        | Stack::GnuTls
+        | Stack::Wget
+        | Stack::MbedTls
+        | Stack::WolfSsl
+        | Stack::Nss
+        | Stack::Firefox
+        | Stack::Chromium
+        | Stack::BoringSsl
+        | Stack::Schannel
+        | Stack::Apple => Policy::OpensslPartial,
+    }
+}
+
+/// The stack by the shape of the ClientHello, without those that the client's behaviour excludes.
+fn client_stack(connection: &Connection) -> StackGuess {
+    let Some(hello) = &connection.client_hello else { return StackGuess::default() };
+    let mut guess = recognise(&hello.value);
+    guess.refine(&behaviour(connection));
+    guess
+}
+
+fn behaviour(c: &Connection) -> Behaviour {
+    let _ = c;
+    Behaviour::default()
+}
+
+/// The name that the client meant to reach, and where it comes from.
+fn host(connection: &Connection, options: &Options) -> Option<(String, HostSource)> {
+    if let Some(name) = &options.host {
+        return Some((name.clone(), HostSource::Option));
+    }
+    if let Some(name) = connection.sni() {
+        return Some((name.to_owned(), HostSource::Sni));
+    }
+    let target = connection.tunnel.as_ref()?.value.target.as_ref()?;
+    let host = target.rsplit_once(':').map_or(target.as_str(), |(host, _)| host);
+    Some((host.trim_matches(['[', ']']).to_owned(), HostSource::Tunnel))
+}
+
+/// Whether the signature of the key exchange, or of the CertificateVerify, is by the leaf's key.
+fn server_signature(c: &Connection, chain: &[Arc<Certificate>]) -> Option<bool> {
+    let leaf = chain.first()?.fields.as_ref().ok()?;
+    let _ = (leaf, Side::Server, c);
+    None
+}

@@ -1,0 +1,291 @@
+//! The report as one page for a browser or an attachment: no script, nothing fetched, readable in print.
+
+use std::fmt::Write as _;
+
+use crate::render::{Fragment, Renderer, escape};
+use crate::report::{BriefReport, CaptureReport, ChainReport, ConnectionReport, EventReport, Summary, size};
+
+/// Draws HTML.
+#[derive(Debug, Clone, Copy)]
+pub struct HtmlRenderer;
+
+impl Renderer for HtmlRenderer {
+    fn connection(&self, report: &ConnectionReport) -> Fragment {
+        let mut out = String::from("<section><h2>#");
+        let number_at = out.len();
+        title(&mut out, report);
+        let _ = writeln!(out, "<p class=\"verdict\">{}</p>", text(&report.verdict.summary));
+        fix(&mut out, report);
+        story(&mut out, report);
+        chain(&mut out, "Certificate chain", report.server_certificates.as_ref());
+        chain(&mut out, "Client certificate", report.client_certificates.as_ref());
+        trust(&mut out, report);
+        reasons(&mut out, report);
+        let _ = writeln!(
+            out,
+            "<p class=\"filter\">In Wireshark: <code>tcp.stream eq {} &amp;&amp; frame.number &gt;= {} &amp;&amp; frame.number &lt;= {}</code></p></section>",
+            report.stream, report.first_packet, report.last_packet
+        );
+        Fragment { text: out, number_at }
+    }
+
+    fn brief(&self, _report: &BriefReport) -> Option<Fragment> {
+        None
+    }
+
+    fn start(&self, capture: &CaptureReport, summary: &Summary) -> String {
+        let mut out = String::from(HEAD);
+        let _ = write!(
+            out,
+            "<title>{} - tlspcap</title>\n<style>{STYLE}</style></head><body>\n",
+            text(&capture.path)
+        );
+        let _ = writeln!(out, "<h1>{}</h1>", text(&capture.path));
+        let _ = writeln!(
+            out,
+            "<p>{} packets, {}, {}{}. {} TLS connections: {} failed, {} established, {} incomplete.</p>",
+            capture.packets,
+            size(capture.bytes),
+            text(&capture.format),
+            capture.first_time.as_deref().map(|time| format!(", from {}", text(time))).unwrap_or_default(),
+            summary.connections,
+            summary.failed,
+            summary.established,
+            summary.incomplete
+        );
+        for warning in &capture.warnings {
+            let place = warning.packet.map(|packet| format!("#{packet}: ")).unwrap_or_default();
+            let _ = writeln!(out, "<p class=\"warning\">Warning: {place}{}</p>", text(&warning.text));
+        }
+        out.push_str("<p class=\"private\">This page holds addresses and names from a capture: treat it as confidential.</p>\n");
+        out
+    }
+
+    fn between(&self) -> &'static str {
+        ""
+    }
+
+    fn finish(&self, _capture: &CaptureReport, _summary: &Summary) -> String {
+        format!("<footer>tlspcap {}</footer></body></html>\n", env!("CARGO_PKG_VERSION"))
+    }
+}
+
+/// Nothing is fetched, no script runs, no address leaks.
+const HEAD: &str = "<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">\n\
+<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">\n\
+<meta name=\"referrer\" content=\"no-referrer\">\n<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n";
+
+const STYLE: &str = "body{font:15px/1.45 system-ui,sans-serif;max-width:70rem;margin:1.5rem auto;padding:0 1rem;color:#1a1a1a;background:#fff}\
+h1{font-size:1.3rem}h2{font-size:1.1rem;border-top:2px solid #444;padding-top:.8rem;margin-top:2rem}h3{font-size:1rem;margin:1.2rem 0 .3rem}\
+table{border-collapse:collapse;width:100%}td,th{text-align:left;padding:.15rem .5rem;vertical-align:top;border-bottom:1px solid #ddd;overflow-wrap:anywhere}\
+td.n,th.n{text-align:right;white-space:nowrap;font-variant-numeric:tabular-nums}td.way{min-width:5rem;width:18%}\
+svg{width:100%;height:12px;display:block}svg line{stroke:#246;stroke-width:2}svg path{fill:#246}\
+tr.tcp svg line{stroke:#888;stroke-dasharray:5 4}tr.tcp svg path{fill:#888}tr.alert svg line{stroke:#b00;stroke-width:4}tr.alert svg path{fill:#b00}\
+tr.key td{background:#fff3d6}.bad{color:#a00000}.good{color:#0a6b1c}.verdict{font-size:1.05rem;border-left:4px solid #444;padding-left:.8rem}\
+.warning{border-left:4px solid #b58900;padding-left:.8rem}.private,footer,.about{color:#555;font-size:.9rem}pre,code{font:13px/1.4 ui-monospace,monospace;white-space:pre-wrap;overflow-wrap:anywhere}\
+.missing{font-weight:bold;color:#a00000}@media(max-width:700px){td.time,th.time{display:none}}@media print{section{break-inside:avoid-page}}";
+
+/// Text from anywhere, safe in an element and in an attribute.
+fn text(raw: &str) -> String {
+    let mut out = String::with_capacity(raw.len());
+    for c in escape(raw).chars() {
+        match c {
+            '&' => out.push_str("&amp;"),
+            '<' => out.push_str("&lt;"),
+            '>' => out.push_str("&gt;"),
+            '"' => out.push_str("&quot;"),
+            '\'' => out.push_str("&#39;"),
+            other => out.push(other),
+        }
+    }
+    out
+}
+
+fn title(out: &mut String, c: &ConnectionReport) {
+    let (class, outcome) = match c.outcome {
+        "failed" => ("bad", format!("failed: {} ({})", c.verdict.cause, c.verdict.confidence)),
+        "established" => ("good", "established".to_owned()),
+        other => ("", other.to_owned()),
+    };
+    let _ = writeln!(out, " <span class=\"{class}\">{}</span></h2>", text(&outcome));
+    let mut about =
+        vec![format!("{} → {}", end(&c.client.addr, c.client.port), end(&c.server.addr, c.server.port))];
+    about.extend(c.tls.sni.clone());
+    about.extend(c.tls.version.clone());
+    about.extend(c.tls.cipher_suite.as_ref().map(|suite| suite.name.clone()));
+    about.extend(c.tls.client_stack.as_ref().map(|stack| format!("client: {stack}")));
+    about.extend(c.tunnel.as_ref().map(|tunnel| format!("inside {tunnel}")));
+    about.push(format!("tcp.stream {}", c.stream));
+    let _ = writeln!(out, "<p class=\"about\">{}</p>", text(&about.join(" · ")));
+}
+
+fn end(addr: &str, port: u16) -> String {
+    if addr.contains(':') { format!("[{addr}]:{port}") } else { format!("{addr}:{port}") }
+}
+
+fn fix(out: &mut String, c: &ConnectionReport) {
+    if c.verdict.fix.is_empty() {
+        return;
+    }
+    out.push_str("<h3>Do this</h3><ol>\n");
+    for step in &c.verdict.fix {
+        let (first, rest) = step.split_once('\n').unwrap_or((step, ""));
+        let _ = write!(out, "<li>{}", text(first));
+        if !rest.is_empty() {
+            out.push_str("<pre>");
+            for line in rest.lines() {
+                let _ = writeln!(out, "{}", text(line));
+            }
+            out.push_str("</pre>");
+        }
+        out.push_str("</li>\n");
+    }
+    out.push_str("</ol>\n");
+}
+
+fn story(out: &mut String, c: &ConnectionReport) {
+    out.push_str(
+        "<h3>What happened</h3><table><thead><tr><th class=\"n\">packet</th><th class=\"n time\">seconds</th><th>client - server</th><th>what it is</th></tr></thead><tbody>\n",
+    );
+    let k = &c.key_packets;
+    let keys = [k.client_hello, k.server_hello, k.certificate, k.alert, k.first_fin, k.first_rst];
+    for event in &c.events {
+        row(out, event, keys.contains(&Some(event.packet)));
+    }
+    out.push_str("</tbody></table>\n");
+    for warning in &c.warnings {
+        let place = warning.packet.map(|packet| format!("#{packet}: ")).unwrap_or_default();
+        let _ = writeln!(out, "<p class=\"warning\">{place}{}</p>", text(&warning.text));
+    }
+}
+
+fn row(out: &mut String, event: &EventReport, key: bool) {
+    let alert = event.messages.iter().any(|message| message.ends_with("Alert"));
+    let class = match (alert, event.messages.is_empty(), key) {
+        (true, _, _) => "alert key",
+        (_, true, true) => "tcp key",
+        (_, true, false) => "tcp",
+        (_, false, true) => "key",
+        (_, false, false) => "",
+    };
+    let number = match event.last_packet {
+        Some(last) => format!("#{}–{last}", event.packet),
+        None => format!("#{}", event.packet),
+    };
+    let (arrow, label) = match event.from {
+        "client" => {
+            ("<line x1=\"0\" y1=\"6\" x2=\"92\" y2=\"6\"/><path d=\"M100 6 90 1v10z\"/>", "client to server")
+        }
+        "server" => {
+            ("<line x1=\"8\" y1=\"6\" x2=\"100\" y2=\"6\"/><path d=\"M0 6 10 1v10z\"/>", "server to client")
+        }
+        _ => (
+            "<line x1=\"8\" y1=\"6\" x2=\"92\" y2=\"6\"/><path d=\"M0 6 10 1v10z\"/><path d=\"M100 6 90 1v10z\"/>",
+            "both ways",
+        ),
+    };
+    let _ = writeln!(
+        out,
+        "<tr class=\"{class}\"><td class=\"n\">{number}</td><td class=\"n time\">{:.4}</td><td class=\"way\"><svg viewBox=\"0 0 100 12\" preserveAspectRatio=\"none\" role=\"img\" aria-label=\"{label}\">{arrow}</svg></td><td>{}</td></tr>",
+        event.relative_s,
+        text(&event.text)
+    );
+}
+
+fn chain(out: &mut String, heading: &str, chain: Option<&ChainReport>) {
+    let Some(chain) = chain else { return };
+    let packet = chain.packets.last().map(|packet| format!(" (#{packet})")).unwrap_or_default();
+    let _ = writeln!(out, "<h3>{heading}{packet}</h3>");
+    if !chain.complete {
+        out.push_str("<p class=\"warning\">incomplete: the capture does not hold the whole message</p>\n");
+    }
+    if chain.chain.is_empty() {
+        out.push_str("<p>none</p>\n");
+        return;
+    }
+    let _ = writeln!(out, "<pre>{}</pre>", text_lines(&super::chain_text(chain, 110)));
+}
+
+fn text_lines(raw: &str) -> String {
+    raw.lines().map(text).collect::<Vec<_>>().join("\n")
+}
+
+fn trust(out: &mut String, c: &ConnectionReport) {
+    if let Some(trust) = c.trust.as_ref().filter(|trust| !trust.rows.is_empty()) {
+        let _ = writeln!(
+            out,
+            "<h3>Chain against the trust store</h3><p>{} ({} entries), rules: {}</p><table><thead><tr><th>subject</th><th>sent</th><th>in store</th><th></th></tr></thead><tbody>",
+            text(&trust.source),
+            trust.entries,
+            trust.policy
+        );
+        for row in &trust.rows {
+            let yes = |flag| if flag { "yes" } else { "no" };
+            let class = if row.verdict.starts_with("missing") { " class=\"missing\"" } else { "" };
+            let _ = writeln!(
+                out,
+                "<tr><td>{}</td><td>{}</td><td>{}</td><td{class}>{}</td></tr>",
+                text(&row.subject),
+                yes(row.sent),
+                yes(row.in_truststore),
+                row.verdict.replace('-', " ")
+            );
+        }
+        out.push_str("</tbody></table>\n");
+    }
+    if let Some(host) = &c.hostname {
+        let verdict = if host.matches { "is covered by" } else { "is <strong>not</strong> covered by" };
+        let _ = writeln!(
+            out,
+            "<h3>Host name</h3><p>{} ({}) {verdict} the certificate: {}</p>",
+            text(&host.expected),
+            text(host.source),
+            text(&host.names.join(", "))
+        );
+    }
+}
+
+fn reasons(out: &mut String, c: &ConnectionReport) {
+    let v = &c.verdict;
+    list(out, "Findings", c.findings.iter().map(|f| format!("{} [{}] {}", f.severity, f.code, f.text)));
+    let evidence = |e: &crate::report::EvidenceReport| match e.packet {
+        Some(packet) => format!("#{packet} {}", e.text),
+        None => e.text.clone(),
+    };
+    list(out, "Evidence", v.evidence.iter().map(evidence));
+    list(
+        out,
+        "It could also be",
+        v.alternatives.iter().map(|a| format!("{} ({}): {}", a.cause, a.confidence, a.why)),
+    );
+    list(out, "It is not", v.ruled_out.iter().map(|r| format!("{}: {}", r.cause, r.why)));
+    list(out, "To know more", v.missing.iter().map(|m| format!("{}: {}", m.what, m.how)));
+    if let Some(error) = &v.client_error {
+        let _ = writeln!(out, "<h3>What {} logs</h3><pre>{}</pre>", text(&error.stack), text(&error.text));
+    }
+}
+
+fn list(out: &mut String, heading: &str, lines: impl Iterator<Item = String>) {
+    let mut lines = lines.peekable();
+    if lines.peek().is_none() {
+        return;
+    }
+    let _ = writeln!(out, "<h3>{heading}</h3><ul>");
+    for line in lines {
+        let _ = writeln!(out, "<li>{}</li>", text(&line));
+    }
+    out.push_str("</ul>\n");
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_from_a_capture_becomes_markup() {
+        assert_eq!(
+            text("<img src=x onerror='a'>&\"\u{202e}"),
+            "&lt;img src=x onerror=&#39;a&#39;&gt;&amp;&quot;\\u{202e}"
+        );
+    }
+}

@@ -1,0 +1,242 @@
+//! The report as text: a headline, each failed connection as its story, the rest a line each.
+
+mod chain;
+mod style;
+mod verdict;
+
+use crate::render::{Fragment, Renderer, escape, wrap_hanging};
+use crate::report::{BriefReport, CaptureReport, ConnectionReport, EventReport, Summary, size};
+
+pub use chain::chain_text;
+pub(crate) use style::Style;
+
+/// How text is drawn.
+#[derive(Debug, Clone, Copy)]
+pub struct TextOptions {
+    /// Columns.
+    pub width: usize,
+    /// With colour.
+    pub color: bool,
+    /// Every connection in full.
+    pub all: bool,
+}
+
+/// Draws text.
+#[derive(Debug, Clone, Copy)]
+pub struct TextRenderer {
+    options: TextOptions,
+    style: Style,
+}
+
+impl TextRenderer {
+    /// A renderer for a terminal, or for a pipe.
+    pub fn new(options: TextOptions) -> Self {
+        Self { options, style: Style::new(options.color) }
+    }
+
+    fn heading(&self, out: &mut String, text: &str) {
+        out.push('\n');
+        out.push_str("  ");
+        out.push_str(&self.style.bold(text));
+        out.push('\n');
+    }
+}
+
+impl Renderer for TextRenderer {
+    fn connection(&self, report: &ConnectionReport) -> Fragment {
+        let mut out = String::from("#");
+        let number_at = out.len();
+        self.title(&mut out, report);
+        verdict::summary(&mut out, self, report);
+        self.story(&mut out, report);
+        chain::chains(&mut out, self, report);
+        verdict::checks(&mut out, self, report);
+        verdict::reasons(&mut out, self, report);
+        self.wireshark(&mut out, report);
+        Fragment { text: out, number_at }
+    }
+
+    fn brief(&self, report: &BriefReport) -> Option<Fragment> {
+        let mut out = String::from("#");
+        let number_at = out.len();
+        let outcome = match report.outcome {
+            "failed" => self.style.bad(&format!("failed {}", report.cause)),
+            "established" => self.style.good("established"),
+            other => other.to_owned(),
+        };
+        let about =
+            if report.about.is_empty() { String::new() } else { format!(" {}", escape(&report.about)) };
+        let findings = match report.findings {
+            0 => String::new(),
+            1 => " (1 finding)".to_owned(),
+            n => format!(" ({n} findings)"),
+        };
+        out.push_str(&format!("  {outcome}  {}{about}{findings}\n", report.ends));
+        Some(Fragment { text: out, number_at })
+    }
+
+    fn start(&self, capture: &CaptureReport, summary: &Summary) -> String {
+        let mut out = String::new();
+        let width = self.options.width;
+        wrap_hanging(&mut out, "", 0, &self.style.bold(&escape(&headline(capture))), width);
+        wrap_hanging(&mut out, "", 0, &counts(summary), width);
+        for warning in &capture.warnings {
+            let place = warning.packet.map(|packet| format!("#{packet}: ")).unwrap_or_default();
+            let text = format!("{place}{}", escape(&warning.text));
+            wrap_hanging(&mut out, &self.style.warn("warning: "), 9, &text, width);
+        }
+        if summary.connections == 0 {
+            wrap_hanging(&mut out, "", 0, nothing(capture), width);
+        }
+        out.push('\n');
+        out
+    }
+
+    fn between(&self) -> &'static str {
+        ""
+    }
+
+    fn finish(&self, _capture: &CaptureReport, _summary: &Summary) -> String {
+        String::new()
+    }
+}
+
+/// What the capture is, in one line.
+fn headline(capture: &CaptureReport) -> String {
+    let mut parts = vec![format!("{} packets", capture.packets), size(capture.bytes)];
+    let form = match &capture.compression {
+        Some(compression) => format!("{} in {compression}", capture.format),
+        None => capture.format.clone(),
+    };
+    parts.push(form);
+    parts.extend(capture.link_types.iter().cloned());
+    if let Some(first) = &capture.first_time {
+        parts.push(format!("from {first}"));
+    }
+    format!("{}: {}", capture.path, parts.join(", "))
+}
+
+/// How many connections, by outcome.
+fn counts(summary: &Summary) -> String {
+    let mut parts = Vec::new();
+    if summary.failed > 0 {
+        let causes: Vec<_> = summary.causes.iter().map(|(cause, count)| format!("{cause} {count}")).collect();
+        parts.push(format!("{} failed ({})", summary.failed, causes.join(", ")));
+    }
+    if summary.established > 0 {
+        parts.push(format!("{} established", summary.established));
+    }
+    if summary.incomplete > 0 {
+        parts.push(format!("{} incomplete", summary.incomplete));
+    }
+    match summary.connections {
+        0 => "No TLS connection was found.".to_owned(),
+        1 => format!("1 TLS connection: {}.", parts.join(", ")),
+        n => format!("{n} TLS connections: {}.", parts.join(", ")),
+    }
+}
+
+/// What to do about a capture in which nothing was found.
+fn nothing(capture: &CaptureReport) -> &'static str {
+    if capture.packets == 0 {
+        "The capture has no packets. Capture again while the client connects: tcpdump -i any -s 0 -w capture.pcap"
+    } else {
+        "The capture has packets, but none of TLS over TCP. Was it taken on the right host and interface, without a filter that \
+         hides the port, while the client connected? tcpdump -i any -s 0 -w capture.pcap"
+    }
+}
+
+impl TextRenderer {
+    fn title(&self, out: &mut String, c: &ConnectionReport) {
+        let outcome = match c.outcome {
+            "failed" => self.style.bad(&format!("FAILED: {} ({})", c.verdict.cause, c.verdict.confidence)),
+            "established" => self.style.good("established"),
+            other => self.style.warn(other),
+        };
+        let ends = format!(
+            "{} → {}",
+            end_text(&c.client.addr, c.client.port),
+            end_text(&c.server.addr, c.server.port)
+        );
+        out.push_str(&format!("  {outcome}\n"));
+        let mut about: Vec<String> = vec![ends];
+        if let Some(name) = &c.tls.sni {
+            about.push(escape(name).into_owned());
+        }
+        if let Some(version) = &c.tls.version {
+            about.push(version.clone());
+        }
+        if let Some(suite) = &c.tls.cipher_suite {
+            about.push(suite.name.clone());
+        }
+        if let Some(stack) = &c.tls.client_stack {
+            about.push(format!("client: {stack}"));
+        }
+        if let Some(tunnel) = &c.tunnel {
+            about.push(format!("inside {tunnel}"));
+        }
+        about.push(format!("tcp.stream {}", c.stream));
+        wrap_hanging(out, "    ", 4, &about.join(" · "), self.options.width);
+    }
+
+    fn story(&self, out: &mut String, c: &ConnectionReport) {
+        self.heading(out, "What happened");
+        let digits = c.last_packet.to_string().len() + 1;
+        for event in &c.events {
+            self.event(out, event, digits, c);
+        }
+        for warning in &c.warnings {
+            let place = warning.packet.map(|packet| format!("#{packet}: ")).unwrap_or_default();
+            let text = format!("{place}{}", escape(&warning.text));
+            wrap_hanging(out, &format!("  {}", self.style.warn("warning: ")), 11, &text, self.options.width);
+        }
+    }
+
+    fn event(&self, out: &mut String, event: &EventReport, digits: usize, c: &ConnectionReport) {
+        let number = match event.last_packet {
+            Some(last) => format!("#{}–{}", event.packet, last),
+            None => format!("#{}", event.packet),
+        };
+        let way = match event.from {
+            "client" => "client → server",
+            "server" => "server → client",
+            _ => "client ⇄ server",
+        };
+        let key = is_key(event.packet, c);
+        let first = format!("  {number:>digits$} {:>9.4}  {way}  ", event.relative_s, digits = digits.max(5));
+        let indent = 2 + digits.max(5) + 1 + 9 + 2 + 15 + 2;
+        let first = if key { self.style.bold(&first) } else { first };
+        let shown = escape(&event.text);
+        let pad = indent;
+        wrap_hanging_styled(out, &first, pad, &shown, self.options.width);
+    }
+
+    fn wireshark(&self, out: &mut String, c: &ConnectionReport) {
+        self.heading(out, "In Wireshark");
+        let filter = format!(
+            "tcp.stream eq {} && frame.number >= {} && frame.number <= {}",
+            c.stream, c.first_packet, c.last_packet
+        );
+        out.push_str("  ");
+        out.push_str(&filter);
+        out.push_str("\n\n");
+    }
+}
+
+/// As [`wrap_hanging`] where `first` may hold colours and fills its columns already.
+fn wrap_hanging_styled(out: &mut String, first: &str, indent: usize, text: &str, width: usize) {
+    let mut drawn = String::new();
+    wrap_hanging(&mut drawn, "", indent, text, width);
+    out.push_str(first);
+    let skip = drawn.char_indices().nth(indent).map_or(0, |(at, _)| at);
+    out.push_str(drawn.get(skip..).unwrap_or(""));
+}
+
+fn is_key(packet: u64, c: &ConnectionReport) -> bool {
+    let k = &c.key_packets;
+    [k.client_hello, k.server_hello, k.certificate, k.alert, k.first_fin, k.first_rst].contains(&Some(packet))
+}
+
+fn end_text(addr: &str, port: u16) -> String {
+    if addr.contains(':') { format!("[{addr}]:{port}") } else { format!("{addr}:{port}") }
+}

@@ -1,0 +1,39 @@
+//! The summary of many captures as plain data.
+
+/// What a folder of captures shows.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct TriageSummary {
+    /// Rows.
+    pub captures: u64,
+    /// Rows by status.
+    pub statuses: Vec<(String, u64)>,
+    /// Captures with a failed handshake, by the cause that matters most.
+    pub causes: Vec<(String, u64)>,
+    /// Failures by server.
+    pub servers: Vec<(String, u64)>,
+    /// Failures by issuer of the leaf.
+    pub issuers: Vec<(String, u64)>,
+    /// Failures by client stack.
+    pub clients: Vec<(String, u64)>,
+    /// Equal failures, the most frequent first.
+    pub groups: Vec<TriageGroup>,
+}
+
+/// Equal failures.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct TriageGroup {
+    /// Their signature.
+    pub signature: String,
+    /// Their cause.
+    pub cause: String,
+    /// How many.
+    pub count: u64,
+    /// The server of the example.
+    pub server: String,
+    /// Earliest packet.
+    pub first_seen: Option<String>,
+    /// Latest packet.
+    pub last_seen: Option<String>,
+    /// A capture that shows it.
+    pub example: String,
+}

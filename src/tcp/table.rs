@@ -1,0 +1,368 @@
+//! All streams: from addresses and ports to a stream, who is given up when there are too many.
+
+use std::collections::VecDeque;
+use std::net::IpAddr;
+
+use foldhash::fast::RandomState;
+use hashbrown::HashMap;
+
+use crate::capture::Timestamp;
+use crate::decode::{Endpoint, Segment, TcpFlags};
+use crate::limits::Limits;
+use crate::tcp::stream::Stream;
+use crate::tcp::{CloseReason, Dir, StreamHandler, StreamInfo};
+
+/// What a table counted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct TableStats {
+    /// Streams, as Wireshark counts them.
+    pub streams: u64,
+    /// Streams given up because too many were open.
+    pub evicted: u64,
+}
+
+/// Follows every TCP connection and tells a handler what happens in it.
+pub struct StreamTable<H: StreamHandler> {
+    handler: H,
+    limits: Limits,
+    v4: HashMap<[u32; 3], u32, RandomState>,
+    v6: HashMap<[u32; 9], u32, RandomState>,
+    slots: Vec<Slot<H::State>>,
+    free: Vec<u32>,
+    /// Streams by how much they matter, each list in order of the last packet.
+    lists: [List; CLASSES],
+    /// Streams that closed, in order of closing: handed over when late packets have had their time.
+    closing: VecDeque<(u32, u64)>,
+    stats: TableStats,
+    /// The capture's clock, which never goes back.
+    now: Timestamp,
+    next_sweep: i64,
+}
+
+/// Over already; unanswered; open.
+const CLASSES: usize = 3;
+const OVER: u8 = 0;
+const UNANSWERED: u8 = 1;
+const OPEN: u8 = 2;
+
+/// Nanoseconds after closing in which late packets still count.
+const LINGER_NS: i64 = 5_000_000_000;
+/// Streams that are over and kept so that late packets find their number.
+const KEPT_OVER: usize = 16_384;
+/// No slot.
+const NONE: u32 = u32::MAX;
+
+struct Slot<S> {
+    stream: Box<Stream<S>>,
+    class: u8,
+    previous: u32,
+    next: u32,
+    used: bool,
+}
+
+#[derive(Clone, Copy)]
+struct List {
+    head: u32,
+    tail: u32,
+    len: usize,
+}
+
+impl<H: StreamHandler> StreamTable<H> {
+    /// A table that holds no more than `limits` allow.
+    pub fn new(handler: H, limits: &Limits) -> Self {
+        Self {
+            handler,
+            limits: limits.clone(),
+            v4: HashMap::default(),
+            v6: HashMap::default(),
+            slots: Vec::new(),
+            free: Vec::new(),
+            lists: [List { head: NONE, tail: NONE, len: 0 }; CLASSES],
+            closing: VecDeque::new(),
+            stats: TableStats::default(),
+            now: Timestamp::default(),
+            next_sweep: i64::MIN,
+        }
+    }
+
+    /// The handler.
+    pub fn handler(&self) -> &H {
+        &self.handler
+    }
+
+    /// The handler.
+    pub fn handler_mut(&mut self) -> &mut H {
+        &mut self.handler
+    }
+
+    /// Takes the next segment of the capture.
+    pub fn push(&mut self, packet: u64, time: Timestamp, segment: &Segment<'_>) {
+        self.now = self.now.max(time);
+        if self.now.nanos >= self.next_sweep {
+            self.sweep();
+        }
+        let (key, swapped) = Key::of(segment.source, segment.destination);
+        let known = self.find(&key);
+        let slot = match known {
+            Some(slot) => {
+                let dir = self.direction(slot, segment);
+                if self.slots[slot as usize].stream.is_reused_by(dir, segment) {
+                    self.hand_over(slot, CloseReason::Reused);
+                    self.remove(slot, &key);
+                    self.open(key, packet, time, segment)
+                } else {
+                    slot
+                }
+            }
+            None => self.open(key, packet, time, segment),
+        };
+        let _ = swapped;
+        let dir = self.direction(slot, segment);
+        let entry = &mut self.slots[slot as usize];
+        if entry.stream.over {
+            entry.stream.last_packet = packet;
+            return;
+        }
+        let was_closed = entry.stream.closed_at.is_some();
+        entry.stream.push(&mut self.handler, dir, packet, time, segment, &self.limits);
+        if !was_closed && entry.stream.closed_at.is_some() {
+            self.closing.push_back((slot, entry.stream.info.stream));
+        }
+        let class = if entry.stream.is_unanswered() { UNANSWERED } else { OPEN };
+        self.touch(slot, class);
+    }
+
+    /// Ends the capture: what is open is handed over in order of its number.
+    pub fn finish(mut self) -> (H, TableStats) {
+        let mut open: Vec<(u64, u32)> = (0u32..)
+            .zip(&self.slots)
+            .filter(|(_, slot)| slot.used && !slot.stream.over)
+            .map(|(index, slot)| (slot.stream.info.stream, index))
+            .collect();
+        open.sort_unstable();
+        for (_, slot) in open {
+            let closed = self.slots[slot as usize].stream.closed_at.is_some();
+            self.hand_over(slot, if closed { CloseReason::Closed } else { CloseReason::EndOfCapture });
+        }
+        (self.handler, self.stats)
+    }
+
+    fn find(&self, key: &Key) -> Option<u32> {
+        match key {
+            Key::V4(key) => self.v4.get(key).copied(),
+            Key::V6(key) => self.v6.get(key).copied(),
+        }
+    }
+
+    fn direction(&self, slot: u32, segment: &Segment<'_>) -> Dir {
+        if self.slots[slot as usize].stream.info.opener == segment.source
+            && self.slots[slot as usize].stream.info.responder == segment.destination
+        {
+            Dir::Forward
+        } else {
+            Dir::Reverse
+        }
+    }
+
+    fn open(&mut self, key: Key, packet: u64, time: Timestamp, segment: &Segment<'_>) -> u32 {
+        self.make_room();
+        let answer = segment.flags.has(TcpFlags::SYN | TcpFlags::ACK);
+        let (opener, responder) = if answer {
+            (segment.destination, segment.source)
+        } else {
+            (segment.source, segment.destination)
+        };
+        let info = StreamInfo {
+            stream: self.stats.streams,
+            opener,
+            responder,
+            first_packet: packet,
+            first_time: time,
+            saw_syn: false,
+            saw_syn_ack: false,
+        };
+        self.stats.streams += 1;
+        let entry =
+            Slot { stream: Box::new(Stream::new(info)), class: OPEN, previous: NONE, next: NONE, used: true };
+        let slot = match self.free.pop() {
+            Some(slot) => {
+                self.slots[slot as usize] = entry;
+                slot
+            }
+            None => {
+                self.slots.push(entry);
+                (self.slots.len() - 1) as u32
+            }
+        };
+        match key {
+            Key::V4(key) => self.v4.insert(key, slot),
+            Key::V6(key) => self.v6.insert(key, slot),
+        };
+        self.link(slot, OPEN);
+        slot
+    }
+
+    /// Gives up what matters least until one more stream has room.
+    fn make_room(&mut self) {
+        while self.lists[OVER as usize].len > KEPT_OVER.min(self.limits.connections / 2) {
+            self.drop_first(OVER);
+        }
+        while self.lists.iter().map(|list| list.len).sum::<usize>() >= self.limits.connections.max(1) {
+            let class =
+                (0..CLASSES as u8).find(|class| self.lists[usize::from(*class)].len > 0).unwrap_or(OPEN);
+            self.drop_first(class);
+        }
+    }
+
+    fn drop_first(&mut self, class: u8) {
+        let slot = self.lists[usize::from(class)].head;
+        if slot == NONE {
+            return;
+        }
+        if class != OVER {
+            self.stats.evicted += 1;
+            self.hand_over(slot, CloseReason::Evicted);
+        }
+        let info = self.slots[slot as usize].stream.info;
+        let (key, _) = Key::of(info.opener, info.responder);
+        self.remove(slot, &key);
+    }
+
+    /// Hands over what closed a while ago, and what has been silent for too long.
+    fn sweep(&mut self) {
+        self.next_sweep = self.now.nanos.saturating_add(SWEEP_NS);
+        while let Some((slot, number)) = self.closing.front().copied() {
+            let stream = &self.slots[slot as usize].stream;
+            let same = stream.info.stream == number && !stream.over;
+            if same && stream.last_time.nanos.saturating_add(LINGER_NS) > self.now.nanos {
+                break;
+            }
+            self.closing.pop_front();
+            if same {
+                self.hand_over(slot, CloseReason::Closed);
+                self.touch(slot, OVER);
+            }
+        }
+        for class in [UNANSWERED, OPEN] {
+            loop {
+                let slot = self.lists[usize::from(class)].head;
+                if slot == NONE {
+                    break;
+                }
+                let last = self.slots[slot as usize].stream.last_time.nanos;
+                if last.saturating_add(self.limits.idle_ns) > self.now.nanos {
+                    break;
+                }
+                self.hand_over(slot, CloseReason::Idle);
+                self.touch(slot, OVER);
+            }
+        }
+        let held: usize = self.slots.iter().filter(|slot| slot.used).map(|slot| slot.stream.held()).sum();
+        if held > self.limits.buffered_bytes {
+            self.drop_first(OPEN);
+        }
+    }
+
+    fn hand_over(&mut self, slot: u32, reason: CloseReason) {
+        let stream = &mut self.slots[slot as usize].stream;
+        if stream.over {
+            return;
+        }
+        stream.finish(&mut self.handler);
+        stream.over = true;
+        let state = stream.state.take();
+        let (info, packet, time) = (stream.info, stream.last_packet, stream.last_time);
+        let reason = if stream.closed_at.is_some() && reason != CloseReason::Reused {
+            CloseReason::Closed
+        } else {
+            reason
+        };
+        self.handler.closed(state, &info, packet, time, reason);
+    }
+
+    fn remove(&mut self, slot: u32, key: &Key) {
+        self.unlink(slot);
+        match key {
+            Key::V4(key) => self.v4.remove(key),
+            Key::V6(key) => self.v6.remove(key),
+        };
+        self.slots[slot as usize].used = false;
+        self.free.push(slot);
+    }
+
+    fn touch(&mut self, slot: u32, class: u8) {
+        let entry = &self.slots[slot as usize];
+        if entry.class == class && self.lists[usize::from(class)].tail == slot {
+            return;
+        }
+        self.unlink(slot);
+        self.link(slot, class);
+    }
+
+    fn link(&mut self, slot: u32, class: u8) {
+        let list = &mut self.lists[usize::from(class)];
+        let tail = list.tail;
+        list.tail = slot;
+        list.len += 1;
+        if tail == NONE {
+            list.head = slot;
+        } else {
+            self.slots[tail as usize].next = slot;
+        }
+        let entry = &mut self.slots[slot as usize];
+        (entry.class, entry.previous, entry.next) = (class, tail, NONE);
+    }
+
+    fn unlink(&mut self, slot: u32) {
+        let entry = &self.slots[slot as usize];
+        let (class, previous, next) = (entry.class, entry.previous, entry.next);
+        let list = &mut self.lists[usize::from(class)];
+        list.len -= 1;
+        if previous == NONE {
+            list.head = next;
+        } else {
+            self.slots[previous as usize].next = next;
+        }
+        let list = &mut self.lists[usize::from(class)];
+        if next == NONE {
+            list.tail = previous;
+        } else {
+            self.slots[next as usize].previous = previous;
+        }
+    }
+}
+
+/// Nanoseconds of capture time between two looks at what can be handed over.
+const SWEEP_NS: i64 = 500_000_000;
+
+/// Both ends in a fixed order, small for IPv4.
+enum Key {
+    V4([u32; 3]),
+    V6([u32; 9]),
+}
+
+impl Key {
+    fn of(a: Endpoint, b: Endpoint) -> (Self, bool) {
+        let swapped = (b.addr, b.port) < (a.addr, a.port);
+        let (a, b) = if swapped { (b, a) } else { (a, b) };
+        let ports = u32::from(a.port) << 16 | u32::from(b.port);
+        let key = match (a.addr, b.addr) {
+            (IpAddr::V4(a), IpAddr::V4(b)) => Self::V4([a.to_bits(), b.to_bits(), ports]),
+            (a, b) => {
+                let mut words = [0; 9];
+                for (words, addr) in words.chunks_mut(4).zip([a, b]) {
+                    let bits = match addr {
+                        IpAddr::V4(addr) => u128::from(addr.to_bits()),
+                        IpAddr::V6(addr) => addr.to_bits(),
+                    };
+                    for (word, shift) in words.iter_mut().zip([96, 64, 32, 0]) {
+                        *word = (bits >> shift) as u32;
+                    }
+                }
+                words[8] = ports;
+                Self::V6(words)
+            }
+        };
+        (key, swapped)
+    }
+}

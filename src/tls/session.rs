@@ -1,0 +1,512 @@
+//! Both directions of one connection: records, joined messages, alerts, and what can be opened with keys.
+
+mod join;
+mod transcript;
+
+use std::sync::Arc;
+
+use crate::limits::Limits;
+use crate::tls::certificate::partial_certificate;
+use crate::tls::decrypt::{Decryptor, NoKeys};
+use crate::tls::handshake::{Spoken, alert, parse};
+use crate::tls::hello::sslv2_client_hello;
+use crate::tls::keylog::Secrets;
+use crate::tls::message::{Alert, CertificateMessage, Handshake, ServerHello, Side};
+use crate::tls::record::{Cut, Header, RecordReader};
+
+pub use crate::tls::probe::{Probe, looks_like_tls};
+use join::Joiner;
+use transcript::Transcript;
+
+/// Something that became complete, and where in its direction.
+#[derive(Debug, Clone, PartialEq)]
+pub struct TlsEvent {
+    /// Who sent it.
+    pub from: Side,
+    /// Offset in the direction at which the record begins in which it begins.
+    pub start: u64,
+    /// Offset after the record in which it ends.
+    pub end: u64,
+    /// It was sent encrypted and read with keys.
+    pub encrypted: bool,
+    /// What it is.
+    pub kind: TlsEventKind,
+}
+
+/// What became complete.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub enum TlsEventKind {
+    /// A handshake message.
+    Handshake(Handshake),
+    /// An alert.
+    Alert(Alert),
+    /// An alert that cannot be read: bytes of its fragment.
+    EncryptedAlert {
+        /// Bytes of the fragment.
+        len: u32,
+    },
+    /// A handshake record that cannot be read.
+    EncryptedHandshake {
+        /// Bytes of the fragment.
+        len: u32,
+    },
+    /// ChangeCipherSpec.
+    ChangeCipherSpec,
+    /// A record of type application data: in TLS 1.3 without keys anything at all.
+    ApplicationData {
+        /// Bytes of the fragment.
+        len: u32,
+    },
+    /// A handshake message that is not whole.
+    Lost {
+        /// Its type, when that was captured.
+        what: Option<u8>,
+        /// Bytes that are missing.
+        missing: u64,
+    },
+    /// A record or message that breaks the protocol.
+    Malformed {
+        /// What it is.
+        what: &'static str,
+        /// How.
+        reason: &'static str,
+    },
+    /// Bytes where a record was due.
+    NotTls {
+        /// The first of them, escaped.
+        sample: String,
+    },
+    /// Keys are there and do not help.
+    DecryptProblem {
+        /// Why: one sentence.
+        reason: String,
+    },
+    /// A record of another type.
+    Other {
+        /// What it is.
+        what: &'static str,
+        /// Bytes of its fragment.
+        len: u32,
+    },
+}
+
+/// One TLS connection.
+pub struct TlsSession {
+    halves: [RecordReader; 2],
+    core: Core,
+}
+
+/// Everything but the record readers.
+struct Core {
+    joiners: [Joiner; 2],
+    /// The first byte of an alert whose second comes in another record.
+    split_alert: [Option<u8>; 2],
+    spoken: Spoken,
+    /// TLS 1.2 and below: the side sent its ChangeCipherSpec.
+    protected: [bool; 2],
+    finished: [bool; 2],
+    client_random: Option<[u8; 32]>,
+    early_data: bool,
+    secrets: Option<Arc<Secrets>>,
+    decryptor: Option<Decryptor>,
+    transcript: Option<Transcript>,
+    problem_told: bool,
+    plain: Vec<u8>,
+    limit: usize,
+}
+
+/// Records up to this length may hold an alert or a message after the handshake; longer ones are not opened.
+const SMALL_RECORD: usize = 2048;
+
+impl TlsSession {
+    /// A session within `limits`; with `secrets` it opens what it can.
+    pub fn new(limits: &Limits, secrets: Option<Arc<Secrets>>) -> Self {
+        Self {
+            halves: [RecordReader::new(), RecordReader::new()],
+            core: Core {
+                joiners: [Joiner::default(), Joiner::default()],
+                split_alert: [None, None],
+                spoken: Spoken::default(),
+                protected: [false; 2],
+                finished: [false; 2],
+                client_random: None,
+                early_data: false,
+                transcript: secrets.is_some().then(Transcript::default),
+                secrets,
+                decryptor: None,
+                problem_told: false,
+                plain: Vec::new(),
+                limit: limits.handshake_message_bytes,
+            },
+        }
+    }
+
+    /// Takes the next bytes in order of one direction; `offset` is where they lie in it. What becomes complete is handed to `sink`.
+    pub fn push(&mut self, from: Side, offset: u64, bytes: &[u8], sink: &mut dyn FnMut(TlsEvent)) {
+        let core = std::cell::RefCell::new(&mut self.core);
+        self.halves[from as usize].push(
+            offset,
+            bytes,
+            &mut |header| core.borrow().keeps(from, header),
+            &mut |cut| core.borrow_mut().cut(from, cut, sink),
+        );
+    }
+
+    /// `len` bytes from `offset` on are missing in the capture. Reading goes on at the next record that can be found.
+    pub fn gap(&mut self, from: Side, offset: u64, len: u64, sink: &mut dyn FnMut(TlsEvent)) {
+        let core = &mut self.core;
+        let mut broken = false;
+        self.halves[from as usize].gap(offset, len, &mut |cut| {
+            broken |= matches!(cut, Cut::Broken { .. });
+            core.cut(from, cut, sink);
+        });
+    }
+
+    /// The stream is over: what was unfinished is said.
+    pub fn finish(&mut self, sink: &mut dyn FnMut(TlsEvent)) {
+        for from in [Side::Client, Side::Server] {
+            let core = &mut self.core;
+            self.halves[from as usize].finish(u64::MAX, &mut |cut| core.cut(from, cut, sink));
+            self.core.give_up(from, u64::MAX, 0, sink);
+        }
+    }
+
+    /// Whether bytes of this direction still tell something: record headers always do.
+    pub fn wants_data(&self, _from: Side) -> bool {
+        true
+    }
+}
+
+impl Core {
+    /// Whether a record's body is wanted.
+    fn keeps(&self, from: Side, header: Header) -> bool {
+        match header.kind() {
+            20..=22 => true,
+            23 => self.opens(from, header),
+            _ => false,
+        }
+    }
+
+    /// Whether a record is to be opened.
+    fn opens(&self, from: Side, header: Header) -> bool {
+        if self.decryptor.is_none() {
+            return false;
+        }
+        if self.spoken.is_tls13() {
+            header.kind() == 23 && (!self.finished.iter().all(|done| *done) || header.len() <= SMALL_RECORD)
+        } else {
+            self.protected[from as usize] && matches!(header.kind(), 21 | 22)
+        }
+    }
+
+    fn cut(&mut self, from: Side, cut: Cut<'_>, sink: &mut dyn FnMut(TlsEvent)) {
+        match cut {
+            Cut::Record { header, start, end, body, damage, missing } => {
+                let record = Place { from, start, end };
+                self.record(record, header, body, damage.map(|at| (at, missing)), sink);
+            }
+            Cut::Sslv2 { start, end, body } => self.sslv2(Place { from, start, end }, body, sink),
+            Cut::NotTls { at, sample } => {
+                let sample = crate::tls::cursor::text(sample);
+                Place { from, start: at, end: at + 1 }.tell(false, TlsEventKind::NotTls { sample }, sink);
+            }
+            Cut::Broken { header, start, end, body, missing } => {
+                let clear = header.kind() == 22 && !self.protected[from as usize];
+                if clear && !body.is_empty() {
+                    self.joiners[from as usize].push(start, body);
+                    let place = Place { from, start, end };
+                    self.messages(place, false, sink);
+                }
+                if clear {
+                    self.give_up(from, end, missing, sink);
+                }
+            }
+        }
+    }
+
+    /// What was joined so far will not become whole: it is told as far as it goes.
+    fn give_up(&mut self, from: Side, end: u64, missing: u64, sink: &mut dyn FnMut(TlsEvent)) {
+        let joiner = &mut self.joiners[from as usize];
+        let Some(partial) = joiner.give_up() else { return };
+        let missing = missing.max(partial.missing);
+        let place = Place {
+            from,
+            start: partial.start,
+            end: end.min(partial.start.saturating_add(partial.bytes.len() as u64 + 9)),
+        };
+        if partial.kind == Some(11) && partial.bytes.len() > 7 {
+            let message = partial_certificate(&partial.bytes[4..], self.spoken.is_tls13(), missing);
+            place.tell(false, TlsEventKind::Handshake(Handshake::Certificate(message)), sink);
+        }
+        place.tell(false, TlsEventKind::Lost { what: partial.kind, missing }, sink);
+    }
+
+    fn record(
+        &mut self,
+        place: Place,
+        header: Header,
+        body: &[u8],
+        damage: Option<(usize, u64)>,
+        sink: &mut dyn FnMut(TlsEvent),
+    ) {
+        let from = place.from as usize;
+        let len = u32::try_from(header.len()).unwrap_or(u32::MAX);
+        if self.opens(place.from, header) && damage.is_none() {
+            return self.open(place, header, body, sink);
+        }
+        if self.decryptor.is_some() && (self.protected[from] || header.kind() == 23) {
+            self.skip(place.from);
+        }
+        match header.kind() {
+            20 => self.change_cipher_spec(place, sink),
+            21 => self.alert(place, body, sink),
+            22 if self.protected[from] && !self.is_clear_hello(body) => {
+                place.tell(false, TlsEventKind::EncryptedHandshake { len }, sink);
+            }
+            22 => {
+                if let Some((at, missing)) = damage {
+                    self.joiners[from].damage(at, missing);
+                }
+                self.joiners[from].push(place.start, body);
+                self.messages(place, false, sink);
+            }
+            23 => {
+                let encrypted = self.decryptor.is_some() && self.finished.iter().all(|done| *done);
+                place.tell(encrypted, TlsEventKind::ApplicationData { len }, sink);
+            }
+            _ => place.tell(false, TlsEventKind::Other { what: "Heartbeat", len }, sink),
+        }
+    }
+
+    /// A second ClientHello may follow a ChangeCipherSpec of TLS 1.3, whose version may not be known yet (RFC 8446 §D.4).
+    fn is_clear_hello(&self, body: &[u8]) -> bool {
+        self.spoken.version.is_none()
+            && matches!(body, [1 | 2, 0, high, low, ..] if usize::from(*high) << 8 | usize::from(*low) == body.len() - 4)
+    }
+
+    fn change_cipher_spec(&mut self, place: Place, sink: &mut dyn FnMut(TlsEvent)) {
+        if !self.spoken.is_tls13() {
+            self.protected[place.from as usize] = true;
+            if let Some(decryptor) = &mut self.decryptor {
+                decryptor.change_cipher_spec(place.from);
+            }
+        }
+        place.tell(false, TlsEventKind::ChangeCipherSpec, sink);
+    }
+
+    /// An alert record in clear, whole, split, or with several alerts; or one that is encrypted.
+    fn alert(&mut self, place: Place, body: &[u8], sink: &mut dyn FnMut(TlsEvent)) {
+        let split = &mut self.split_alert[place.from as usize];
+        match (body, split.take()) {
+            ([second], Some(first)) => {
+                if let Some(alert) = alert(&[first, *second]) {
+                    place.tell(false, TlsEventKind::Alert(alert), sink);
+                }
+            }
+            ([first], None) => *split = Some(*first),
+            (body, _) if !body.is_empty() && body.len() <= 8 && body.len() % 2 == 0 => {
+                for alert in body.chunks_exact(2).filter_map(alert) {
+                    place.tell(false, TlsEventKind::Alert(alert), sink);
+                }
+            }
+            ([], _) => {
+                place.tell(false, TlsEventKind::Malformed { what: "an alert", reason: "it is empty" }, sink)
+            }
+            (body, _) => {
+                let len = u32::try_from(body.len()).unwrap_or(u32::MAX);
+                place.tell(false, TlsEventKind::EncryptedAlert { len }, sink);
+            }
+        }
+    }
+
+    /// Opens a protected record and takes what is inside.
+    fn open(&mut self, place: Place, header: Header, body: &[u8], sink: &mut dyn FnMut(TlsEvent)) {
+        let mut plain = std::mem::take(&mut self.plain);
+        plain.clear();
+        let Some(decryptor) = &mut self.decryptor else { return };
+        let opened = decryptor.open(place.from, header.bytes, body, &mut plain);
+        let len = u32::try_from(header.len()).unwrap_or(u32::MAX);
+        match opened {
+            Ok(22) => {
+                self.joiners[place.from as usize].push(place.start, &plain);
+                self.messages(place, true, sink);
+            }
+            Ok(21) => {
+                if let Some(alert) = alert(&plain) {
+                    place.tell(true, TlsEventKind::Alert(alert), sink);
+                }
+            }
+            Ok(_) => place.tell(true, TlsEventKind::ApplicationData { len }, sink),
+            Err(_) => {
+                if !std::mem::replace(&mut self.problem_told, true) {
+                    let reason = format!(
+                        "a record of the {} could not be decrypted: the secret does not fit it",
+                        place.from.name()
+                    );
+                    place.tell(false, TlsEventKind::DecryptProblem { reason }, sink);
+                }
+                let kind = match header.kind() {
+                    21 => TlsEventKind::EncryptedAlert { len },
+                    22 => TlsEventKind::EncryptedHandshake { len },
+                    _ => TlsEventKind::ApplicationData { len },
+                };
+                place.tell(false, kind, sink);
+            }
+        }
+        self.plain = plain;
+    }
+
+    fn skip(&mut self, from: Side) {
+        if let Some(decryptor) = &mut self.decryptor {
+            decryptor.skip(from);
+        }
+    }
+
+    /// Takes the messages that are whole now.
+    fn messages(&mut self, place: Place, encrypted: bool, sink: &mut dyn FnMut(TlsEvent)) {
+        while let Some(message) = self.joiners[place.from as usize].next(self.limit) {
+            let place = Place { start: message.start, ..place };
+            if message.missing > 0 || message.too_long {
+                self.damaged(place, &message, sink);
+                continue;
+            }
+            let kind = message.bytes[0];
+            let mut value = parse(kind, &message.bytes[4..], self.spoken);
+            if let Handshake::CertificateVerify { verify } = &mut value
+                && let Some(transcript) = &self.transcript
+            {
+                verify.signed = transcript.signed(place.from, self.spoken);
+            }
+            if let Some(transcript) = &mut self.transcript {
+                transcript.add(&message.bytes);
+            }
+            self.learn(place, &value, sink);
+            place.tell(encrypted, TlsEventKind::Handshake(value), sink);
+        }
+    }
+
+    /// A message of which bytes are missing, or that is longer than is kept.
+    fn damaged(&mut self, place: Place, message: &join::Message, sink: &mut dyn FnMut(TlsEvent)) {
+        let kind = message.bytes.first().copied();
+        let missing = message.missing;
+        if kind == Some(11) && message.bytes.len() > 7 {
+            let whole = message.intact.min(message.bytes.len());
+            let certificate =
+                partial_certificate(&message.bytes[4..whole.max(4)], self.spoken.is_tls13(), missing);
+            place.tell(false, TlsEventKind::Handshake(Handshake::Certificate(certificate)), sink);
+        }
+        if message.too_long {
+            place.tell(
+                false,
+                TlsEventKind::Malformed { what: "a handshake message", reason: "it is longer than is kept" },
+                sink,
+            );
+        } else {
+            place.tell(false, TlsEventKind::Lost { what: kind, missing }, sink);
+        }
+    }
+
+    /// What later messages depend on.
+    fn learn(&mut self, place: Place, message: &Handshake, sink: &mut dyn FnMut(TlsEvent)) {
+        match message {
+            Handshake::ClientHello(hello) if self.client_random.is_none() => {
+                self.client_random = Some(hello.random);
+                self.early_data = hello.offers_early_data;
+            }
+            Handshake::ServerHello(hello) if self.spoken.version.is_none() || !hello.is_retry => {
+                self.spoken = Spoken { version: Some(hello.negotiated()), suite: hello.cipher_suite };
+                if hello.is_retry {
+                    self.early_data = false;
+                    if let Some(transcript) = &mut self.transcript {
+                        transcript.restart(self.spoken);
+                    }
+                } else {
+                    self.start_decryption(place, hello, sink);
+                }
+            }
+            Handshake::Finished => {
+                self.finished[place.from as usize] = true;
+                if let Some(decryptor) = &mut self.decryptor {
+                    decryptor.finished(place.from);
+                }
+            }
+            Handshake::EndOfEarlyData => {
+                if let Some(decryptor) = &mut self.decryptor {
+                    decryptor.end_of_early_data();
+                }
+            }
+            Handshake::KeyUpdate => {
+                if let Some(decryptor) = &mut self.decryptor {
+                    decryptor.key_update(place.from);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn start_decryption(&mut self, place: Place, hello: &ServerHello, sink: &mut dyn FnMut(TlsEvent)) {
+        let (Some(secrets), Some(random)) = (&self.secrets, &self.client_random) else { return };
+        if self.decryptor.is_some() {
+            return;
+        }
+        let reason = match Decryptor::new(secrets, random, hello, self.early_data) {
+            Ok(decryptor) => {
+                self.decryptor = Some(decryptor);
+                return;
+            }
+            Err(NoKeys::NoSecret) => "the key log has no secret for this connection".to_owned(),
+            Err(NoKeys::Suite(_)) => format!("decryption of {} is not supported", hello.cipher_suite),
+            Err(NoKeys::Version(_)) => format!("decryption of {} is not supported", hello.negotiated()),
+        };
+        place.tell(false, TlsEventKind::DecryptProblem { reason }, sink);
+    }
+
+    /// A message in SSLv2 framing.
+    fn sslv2(&mut self, place: Place, body: &[u8], sink: &mut dyn FnMut(TlsEvent)) {
+        match body {
+            [1, rest @ ..] => {
+                let value = match sslv2_client_hello(rest) {
+                    Some(hello) => Handshake::ClientHello(Box::new(hello)),
+                    None => {
+                        let len = u32::try_from(rest.len()).unwrap_or(u32::MAX);
+                        Handshake::Other { kind: 1, len, error: Some("its fields do not fit its length") }
+                    }
+                };
+                if let Some(transcript) = &mut self.transcript {
+                    transcript.add(body);
+                }
+                self.learn(place, &value, sink);
+                place.tell(false, TlsEventKind::Handshake(value), sink);
+            }
+            [4, _, _, v1, v2, c1, c2, _, _, _, _, rest @ ..] => {
+                let hello = ServerHello {
+                    version: crate::iana::Version(u16::from_be_bytes([*v1, *v2])),
+                    ..ServerHello::default()
+                };
+                place.tell(false, TlsEventKind::Handshake(Handshake::ServerHello(Box::new(hello))), sink);
+                let len = usize::from(u16::from_be_bytes([*c1, *c2]));
+                if let Some(der) = rest.get(..len).filter(|der| !der.is_empty()) {
+                    let message =
+                        CertificateMessage { chain: vec![Arc::from(der)], ..CertificateMessage::default() };
+                    place.tell(false, TlsEventKind::Handshake(Handshake::Certificate(message)), sink);
+                }
+            }
+            _ => place.tell(false, TlsEventKind::Other { what: "an SSLv2 message", len: 0 }, sink),
+        }
+    }
+}
+
+/// Where an event lies.
+#[derive(Clone, Copy)]
+struct Place {
+    from: Side,
+    start: u64,
+    end: u64,
+}
+
+impl Place {
+    fn tell(self, encrypted: bool, kind: TlsEventKind, sink: &mut dyn FnMut(TlsEvent)) {
+        sink(TlsEvent { from: self.from, start: self.start, end: self.end, encrypted, kind });
+    }
+}

@@ -1,0 +1,72 @@
+//! The handshake messages so far, for signatures over them (RFC 8446 §4.4.1, RFC 5246 §7.4.8).
+
+use std::sync::Arc;
+
+use sha2::{Digest, Sha256, Sha384};
+
+use crate::tls::handshake::Spoken;
+use crate::tls::message::Side;
+
+/// The messages in order, both sides.
+#[derive(Debug, Default)]
+pub(super) struct Transcript {
+    bytes: Vec<u8>,
+    /// More came than is kept: nothing can be said any more.
+    over: bool,
+}
+
+/// Bytes kept of one connection.
+const KEPT: usize = 512 << 10;
+
+impl Transcript {
+    /// Adds a message with its header.
+    pub(super) fn add(&mut self, message: &[u8]) {
+        if self.over || self.bytes.len() + message.len() > KEPT {
+            self.over = true;
+            self.bytes = Vec::new();
+        } else {
+            self.bytes.extend_from_slice(message);
+        }
+    }
+
+    /// A HelloRetryRequest is about to be added: the ClientHello gives way to its hash.
+    pub(super) fn restart(&mut self, spoken: Spoken) {
+        // The retry itself was added already.
+        let hello = self
+            .bytes
+            .get(1..4)
+            .map(|l| 4 + (usize::from(l[0]) << 16 | usize::from(l[1]) << 8 | usize::from(l[2])));
+        let Some(len) = hello.filter(|len| *len <= self.bytes.len()) else { return };
+        let hash = hash(&self.bytes[..len], spoken);
+        let mut bytes = vec![254, 0, 0, hash.len() as u8];
+        bytes.extend_from_slice(&hash);
+        bytes.extend_from_slice(&self.bytes[len..]);
+        self.bytes = bytes;
+    }
+
+    /// What a CertificateVerify of `from` signs.
+    pub(super) fn signed(&self, from: Side, spoken: Spoken) -> Option<Arc<[u8]>> {
+        if self.over || self.bytes.is_empty() {
+            return None;
+        }
+        if !spoken.is_tls13() {
+            return Some(Arc::from(self.bytes.as_slice()));
+        }
+        let mut content = vec![0x20; 64];
+        content.extend_from_slice(match from {
+            Side::Client => b"TLS 1.3, client CertificateVerify\0".as_slice(),
+            Side::Server => b"TLS 1.3, server CertificateVerify\0".as_slice(),
+        });
+        content.extend_from_slice(&hash(&self.bytes, spoken));
+        Some(Arc::from(content))
+    }
+}
+
+/// The hash of the suite: SHA-384 where its name says so, SHA-256 otherwise.
+fn hash(bytes: &[u8], spoken: Spoken) -> Vec<u8> {
+    if spoken.suite.name().is_some_and(|name| name.ends_with("SHA384")) {
+        Sha384::digest(bytes).to_vec()
+    } else {
+        Sha256::digest(bytes).to_vec()
+    }
+}

@@ -1,0 +1,80 @@
+//! Every folder of `captures/` through text and JSON, against a snapshot that a person has read.
+
+mod support;
+
+use support::cases;
+use tlspcap::render::{Renderer, TextOptions, TextRenderer, json_string};
+use tlspcap::report::Report;
+
+/// The whole report as text at 80 columns without colour, every connection in full.
+fn text(report: &Report) -> String {
+    let renderer = TextRenderer::new(TextOptions { width: 80, color: false, all: true });
+    let mut out = renderer.start(&report.capture, &report.summary);
+    for connection in &report.connections {
+        let fragment = renderer.connection(connection);
+        let (before, after) = fragment.text.split_at(fragment.number_at);
+        out.push_str(&format!("{before}{}{after}", connection.id));
+    }
+    out.push_str(&renderer.finish(&report.capture, &report.summary));
+    out
+}
+
+/// The report as JSON with one field a line, without the tool's version.
+fn json(report: &Report) -> String {
+    let mut value: serde_json::Value = serde_json::from_str(&json_string(report)).expect("JSON");
+    value["tool"]["version"] = "[version]".into();
+    serde_json::to_string_pretty(&value).expect("JSON")
+}
+
+#[test]
+fn every_capture_tells_what_its_snapshot_says() {
+    for case in cases() {
+        let report = case.report();
+        insta::with_settings!({ snapshot_suffix => case.name.clone(), prepend_module_to_snapshot => false }, {
+            insta::assert_snapshot!("text", text(&report));
+            insta::assert_snapshot!("json", json(&report));
+        });
+    }
+}
+
+#[test]
+fn every_capture_has_the_cause_that_was_set_up() {
+    let mut wrong = Vec::new();
+    for case in cases() {
+        let report = case.report();
+        let stream = case.settings.get("stream").and_then(toml::Value::as_integer);
+        let connection = match stream {
+            Some(stream) => report.connections.iter().find(|c| c.stream == stream.unsigned_abs()),
+            None => report.connections.first(),
+        };
+        let Some(connection) = connection else {
+            wrong.push(format!("{}: the connection is not found", case.name));
+            continue;
+        };
+        let expected = case.text("cause").expect("a cause");
+        if connection.verdict.cause != expected {
+            wrong.push(format!("{}: {} instead of {expected}", case.name, connection.verdict.cause));
+        }
+        if let Some(finding) = case.text("finding")
+            && !connection.findings.iter().any(|found| found.code == finding)
+        {
+            wrong.push(format!("{}: the finding {finding} is missing", case.name));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn text_keeps_to_80_columns() {
+    for case in cases() {
+        let text = text(&case.report());
+        for line in text.lines() {
+            let wide = line.chars().count() > 80;
+            // Commands and long words (a name, a hash) stay whole so that they can be copied.
+            let whole = line.starts_with("     ")
+                || line.trim_start().split(' ').any(|word| word.chars().count() > 36);
+            assert!(!wide || whole, "{}: {line}", case.name);
+        }
+        assert!(!text.contains('\u{1b}'), "{}: a control character", case.name);
+    }
+}
