@@ -1,98 +1,155 @@
-//! A packet becomes a TCP segment.
+//! The decoder: packet by packet to TCP segments, with the fragments that are still waiting.
+
+use super::fragments::Fragments;
+use super::notes::{DecodeStats, Notes};
+use super::segment::{Endpoint, Segment, TcpFlags};
+use super::walk::{Fault, Layer, Leaf, Net, Rest, walk};
 use crate::capture::Packet;
-use crate::decode::{Endpoint, Segment, TcpFlags};
 use crate::error::Warning;
 use crate::limits::Limits;
-use std::net::IpAddr;
-/// Counts.
-#[derive(Debug, Default)]
-pub struct DecodeStats {
-    /// QUIC.
-    pub quic: u64,
-    /// Cut.
-    pub cut: u64,
-}
-/// Decoder.
+
+/// Turns packets into TCP segments. It holds only fragments, within [`Limits`].
+#[derive(Debug)]
 pub struct Decoder {
-    stats: DecodeStats,
+    fragments: Fragments,
+    notes: Notes,
+    /// The datagram put together last, which a segment may be borrowed from.
+    whole: Vec<u8>,
 }
-/// Result.
+
+/// What a packet is.
+#[derive(Debug, Clone, Copy)]
 pub enum Decoded<'a> {
-    /// TCP.
+    /// A TCP segment, of the innermost IP header.
     Tcp(Segment<'a>),
-    /// Not.
+    /// Something else: UDP, ARP, ICMP, an encrypted tunnel.
     NotTcp,
+    /// A fragment of an IP datagram that is not complete yet.
+    Fragment,
+    /// A link layer that is not read.
+    Unsupported,
+    /// A header that is too short, or a length in it that cannot be.
+    Malformed,
+    /// The snap length cut its headers.
+    Cut,
 }
+
 impl Decoder {
-    /// New.
-    pub fn new(_l: &Limits) -> Self {
-        Self { stats: DecodeStats::default() }
+    /// A decoder that has seen nothing yet.
+    pub fn new(limits: &Limits) -> Self {
+        Self { fragments: Fragments::new(limits), notes: Notes::default(), whole: Vec::new() }
     }
-    /// Stats.
-    pub fn stats(&self) -> &DecodeStats {
-        &self.stats
+
+    /// Finds the TCP segment in a packet, or says what it is instead.
+    ///
+    /// A datagram in fragments gives its segment with the fragment that completes it.
+    #[inline]
+    pub fn decode<'a>(&'a mut self, packet: &Packet<'a>) -> Decoded<'a> {
+        self.notes.packet(packet);
+        let missing = (packet.original_len as usize).saturating_sub(packet.data.len());
+        let rest = Rest { bytes: packet.data, missing };
+        match walk(Layer::Link(packet.link_type), rest) {
+            Leaf::Fragment(_) => self.fragment(packet, rest),
+            leaf => conclude(&mut self.notes, leaf, packet.number),
+        }
     }
-    /// Warnings.
+
+    /// What was odd, counted by kind: each warning names the first packet. To be asked for at the end of the
+    /// capture; datagrams that are not complete then are given up.
     pub fn take_warnings(&mut self) -> Vec<Warning> {
-        Vec::new()
+        self.notes.take_warnings(&mut self.fragments)
     }
-    /// Decode.
-    pub fn decode<'a>(&'a mut self, p: &'a Packet<'a>) -> Decoded<'a> {
-        go(p).map_or(Decoded::NotTcp, Decoded::Tcp)
+
+    /// The counts so far.
+    pub fn stats(&self) -> &DecodeStats {
+        &self.notes.stats
+    }
+
+    /// Puts a fragment to the others; what comes out may be a fragment itself, when tunnels are in play.
+    fn fragment<'a>(&'a mut self, packet: &Packet<'a>, rest: Rest<'a>) -> Decoded<'a> {
+        self.notes.stats.fragments.add(packet.number);
+        let (number, nanos) = (packet.number, packet.time.nanos);
+        let mut whole = None;
+        let mut leaf = walk(Layer::Link(packet.link_type), rest);
+        for _ in 0..MAX_NESTED_FRAGMENTS {
+            let Leaf::Fragment(piece) = leaf else { break };
+            whole = self.fragments.push(&piece, number, nanos);
+            let Some(whole) = &whole else { return Decoded::Fragment };
+            leaf = walk(Layer::Protocol(whole.protocol, whole.net), Rest { bytes: &whole.bytes, missing: 0 });
+        }
+        let Some(whole) = whole else { return Decoded::Fragment };
+        self.whole = whole.bytes;
+        let rest = Rest { bytes: &self.whole, missing: 0 };
+        conclude(&mut self.notes, walk(Layer::Protocol(whole.protocol, whole.net), rest), number)
     }
 }
-fn go<'a>(p: &'a Packet<'a>) -> Option<Segment<'a>> {
-    let d = p.data;
-    let (et, off) = match p.link_type.0 {
-        1 => (u16::from_be_bytes([*d.get(12)?, *d.get(13)?]), 14),
-        113 => (u16::from_be_bytes([*d.get(14)?, *d.get(15)?]), 16),
-        276 => (u16::from_be_bytes([*d.first()?, *d.get(1)?]), 20),
-        101 => (if d.first()? >> 4 == 4 { 0x800 } else { 0x86dd }, 0),
-        _ => return None,
-    };
-    let ip = d.get(off..)?;
-    let (src, dst, ttl, id, body): (IpAddr, IpAddr, u8, Option<u16>, &[u8]) = match et {
-        0x800 => {
-            let ihl = usize::from(ip.first()? & 15) * 4;
-            let tl = usize::from(u16::from_be_bytes([ip[2], *ip.get(3)?]));
-            if *ip.get(9)? != 6 {
-                return None;
+
+fn conclude<'a>(notes: &mut Notes, leaf: Leaf<'a>, packet: u64) -> Decoded<'a> {
+    let leaf = match leaf {
+        Leaf::Tcp(net, rest) => match segment(net, rest) {
+            Ok(segment) => {
+                notes.stats.tcp += 1;
+                return Decoded::Tcp(segment);
             }
-            let tl = if tl == 0 { ip.len() } else { tl };
-            let s: [u8; 4] = ip.get(12..16)?.try_into().ok()?;
-            let e: [u8; 4] = ip.get(16..20)?.try_into().ok()?;
-            (
-                s.into(),
-                e.into(),
-                ip[8],
-                Some(u16::from_be_bytes([ip[4], ip[5]])),
-                ip.get(ihl..tl.min(ip.len()))?,
-            )
-        }
-        0x86dd => {
-            if *ip.get(6)? != 6 {
-                return None;
-            }
-            let s: [u8; 16] = ip.get(8..24)?.try_into().ok()?;
-            let e: [u8; 16] = ip.get(24..40)?.try_into().ok()?;
-            let pl = usize::from(u16::from_be_bytes([ip[4], ip[5]]));
-            (s.into(), e.into(), ip[7], None, ip.get(40..(40 + pl).min(ip.len()))?)
-        }
-        _ => return None,
+            Err(leaf) => leaf,
+        },
+        leaf => leaf,
     };
-    let h = usize::from(body.get(12)? >> 4) * 4;
-    let payload = body.get(h..)?;
-    let w = |a: usize| u32::from_be_bytes([body[a], body[a + 1], body[a + 2], body[a + 3]]);
-    Some(Segment {
-        source: Endpoint { addr: src, port: u16::from_be_bytes([body[0], body[1]]) },
-        destination: Endpoint { addr: dst, port: u16::from_be_bytes([body[2], body[3]]) },
-        seq: w(4),
-        ack: w(8),
-        flags: TcpFlags(body[13]),
-        window: 0,
-        ttl,
-        ip_id: id,
-        payload,
-        payload_len: payload.len() as u32,
+    match leaf {
+        Leaf::Udp { port_443, quic } => {
+            if port_443 {
+                notes.stats.udp_443.add(packet);
+            }
+            if quic {
+                notes.stats.quic.add(packet);
+            }
+            Decoded::NotTcp
+        }
+        Leaf::Tcp(..) | Leaf::Other => Decoded::NotTcp,
+        Leaf::Fragment(_) => Decoded::Fragment,
+        Leaf::Unsupported(link_type) => {
+            notes.unsupported(link_type, packet);
+            Decoded::Unsupported
+        }
+        Leaf::Cut => {
+            notes.stats.cut_headers.add(packet);
+            Decoded::Cut
+        }
+        Leaf::Malformed(fault) => {
+            notes.malformed(fault, packet);
+            Decoded::Malformed
+        }
+        Leaf::TooDeep => {
+            notes.too_deep(packet);
+            Decoded::NotTcp
+        }
+    }
+}
+
+/// Reads a TCP header (RFC 9293 §3.1), by hand, because one whose options the snap length cut will do.
+fn segment<'a>(net: Net, rest: Rest<'a>) -> Result<Segment<'a>, Leaf<'a>> {
+    let (head, _) = rest.take::<20>("TCP header")?;
+    let [p0, p1, q0, q1, s0, s1, s2, s3, a0, a1, a2, a3, offset, flags, w0, w1, ..] = head;
+    let header_len = usize::from(offset >> 4) * 4;
+    if header_len < 20 {
+        return Err(Leaf::Malformed(Fault { layer: "TCP data offset", needed: 20, there: header_len }));
+    }
+    let Some(sent) = rest.sent().checked_sub(header_len) else {
+        return Err(Leaf::Malformed(Fault { layer: "TCP header", needed: header_len, there: rest.sent() }));
+    };
+    Ok(Segment {
+        source: Endpoint { addr: net.source, port: u16::from_be_bytes([p0, p1]) },
+        destination: Endpoint { addr: net.destination, port: u16::from_be_bytes([q0, q1]) },
+        seq: u32::from_be_bytes([s0, s1, s2, s3]),
+        ack: u32::from_be_bytes([a0, a1, a2, a3]),
+        flags: TcpFlags(flags),
+        window: u16::from_be_bytes([w0, w1]),
+        ttl: net.ttl,
+        ip_id: net.id,
+        payload: rest.bytes.get(header_len..).unwrap_or_default(),
+        payload_len: u32::try_from(sent).unwrap_or(u32::MAX),
     })
 }
+
+/// Fragments within a datagram that was fragmented itself.
+const MAX_NESTED_FRAGMENTS: usize = 4;

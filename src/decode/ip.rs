@@ -1,0 +1,178 @@
+//! IPv4 (RFC 791), IPv6 (RFC 8200) and its extension headers.
+
+use std::net::{IpAddr, Ipv6Addr};
+
+use etherparse::err::ipv4::{HeaderError, HeaderSliceError};
+use etherparse::{
+    IpAuthHeaderSlice, Ipv4HeaderSlice, Ipv6FragmentHeaderSlice, Ipv6HeaderSlice, Ipv6RawExtHeaderSlice,
+};
+
+use super::fragments::Piece;
+use super::udp;
+use super::walk::{Fault, Layer, Leaf, Net, Rest, Step};
+
+/// IPv4 or IPv6, as the version in the header says. What is named around it may be wrong; this is not.
+pub(super) fn by_version(rest: Rest<'_>) -> Step<'_> {
+    match rest.bytes.first() {
+        Some(0x40..=0x4f) => v4(rest),
+        Some(0x60..=0x6f) => v6(rest),
+        Some(first) => {
+            let fault = Fault { layer: "IP version", needed: 4, there: usize::from(first >> 4) };
+            Err(Leaf::Malformed(fault))
+        }
+        None => Err(rest.lacks(20, "IP header")),
+    }
+}
+
+/// What an IP protocol number names.
+pub(super) fn protocol(number: u8, net: Net, rest: Rest<'_>) -> Step<'_> {
+    match number {
+        TCP => Err(Leaf::Tcp(net, rest)),
+        UDP => udp::datagram(rest),
+        IPV4 | IPV6 => Ok((Layer::Ip, rest)),
+        GRE => Ok((Layer::Gre, rest)),
+        FRAGMENT => fragment(net, rest),
+        AUTHENTICATION => authentication(net, rest),
+        ROUTING => routing(net, rest),
+        HOP_BY_HOP | DESTINATION | MOBILITY | HOST_IDENTITY | SHIM6 if net.source.is_ipv6() => {
+            let header = extension(rest)?;
+            Ok((Layer::Protocol(header.next_header().0, net), rest.skip(header.slice().len(), EXTENSION)?))
+        }
+        ETHER_IP => Ok((Layer::Ethernet, rest.skip(2, "EtherIP header")?)),
+        MPLS => Ok((Layer::Mpls, rest)),
+        ETHERNET => Ok((Layer::Ethernet, rest)),
+        _ => Err(Leaf::Other),
+    }
+}
+
+fn v4(rest: Rest<'_>) -> Step<'_> {
+    let header = Ipv4HeaderSlice::from_slice(rest.bytes).map_err(|error| bad_v4(&error, rest))?;
+    let header_len = header.slice().len();
+    let total = usize::from(header.total_len());
+    let rest = match total {
+        // Segmentation offload: the host's network card fills it in after the capture.
+        0 => rest,
+        _ if total < header_len => {
+            return Err(Leaf::Malformed(Fault {
+                layer: "IPv4 total length",
+                needed: header_len,
+                there: total,
+            }));
+        }
+        _ => rest.limit(total),
+    };
+    let inner = rest.skip(header_len, "IPv4 header")?;
+    let net = Net {
+        source: IpAddr::V4(header.source_addr()),
+        destination: IpAddr::V4(header.destination_addr()),
+        ttl: header.ttl(),
+        id: Some(header.identification()),
+    };
+    let protocol = header.protocol().0;
+    if header.is_fragmenting_payload() {
+        let offset = u32::from(header.fragments_offset().value()) * 8;
+        let id = u32::from(header.identification());
+        return Err(Leaf::Fragment(Piece {
+            net,
+            protocol,
+            id,
+            offset,
+            more: header.more_fragments(),
+            rest: inner,
+        }));
+    }
+    if protocol == TCP {
+        return Err(Leaf::Tcp(net, inner));
+    }
+    Ok((Layer::Protocol(protocol, net), inner))
+}
+
+fn bad_v4<'a>(error: &HeaderSliceError, rest: Rest<'a>) -> Leaf<'a> {
+    match error {
+        HeaderSliceError::Len(error) => rest.lacks(error.required_len, "IPv4 header"),
+        HeaderSliceError::Content(HeaderError::HeaderLengthSmallerThanHeader { ihl }) => {
+            Leaf::Malformed(Fault { layer: "IPv4 header length", needed: 20, there: usize::from(*ihl) * 4 })
+        }
+        HeaderSliceError::Content(HeaderError::UnexpectedVersion { version_number }) => {
+            Leaf::Malformed(Fault { layer: "IP version", needed: 4, there: usize::from(*version_number) })
+        }
+    }
+}
+
+fn v6(rest: Rest<'_>) -> Step<'_> {
+    let header = Ipv6HeaderSlice::from_slice(rest.bytes).map_err(|_| rest.lacks(40, "IPv6 header"))?;
+    let rest = match usize::from(header.payload_length()) {
+        // A jumbogram (RFC 2675), or segmentation offload.
+        0 => rest,
+        len => rest.limit(40 + len),
+    };
+    let net = Net {
+        source: IpAddr::V6(header.source_addr()),
+        destination: IpAddr::V6(header.destination_addr()),
+        ttl: header.hop_limit(),
+        id: None,
+    };
+    Ok((Layer::Protocol(header.next_header().0, net), rest.skip(40, "IPv6 header")?))
+}
+
+fn extension(rest: Rest<'_>) -> Result<Ipv6RawExtHeaderSlice<'_>, Leaf<'_>> {
+    Ipv6RawExtHeaderSlice::from_slice(rest.bytes).map_err(|error| rest.lacks(error.required_len, EXTENSION))
+}
+
+fn fragment(net: Net, rest: Rest<'_>) -> Step<'_> {
+    let header = Ipv6FragmentHeaderSlice::from_slice(rest.bytes)
+        .map_err(|error| rest.lacks(error.required_len, "IPv6 fragment header"))?;
+    let (protocol, inner) = (header.next_header().0, rest.skip(8, "IPv6 fragment header")?);
+    // An atomic fragment is a whole datagram (RFC 6946).
+    if !header.is_fragmenting_payload() {
+        return Ok((Layer::Protocol(protocol, net), inner));
+    }
+    let offset = u32::from(header.fragment_offset().value()) * 8;
+    let (id, more) = (header.identification(), header.more_fragments());
+    Err(Leaf::Fragment(Piece { net, protocol, id, offset, more, rest: inner }))
+}
+
+fn authentication(net: Net, rest: Rest<'_>) -> Step<'_> {
+    let Ok(header) = IpAuthHeaderSlice::from_slice(rest.bytes) else {
+        return Err(rest.lacks(12, "authentication header"));
+    };
+    let len = header.slice().len();
+    Ok((Layer::Protocol(header.next_header().0, net), rest.skip(len, "authentication header")?))
+}
+
+/// A routing header: as long as segments are left, the true destination is in it.
+fn routing(mut net: Net, rest: Rest<'_>) -> Step<'_> {
+    let header = extension(rest)?;
+    let bytes = header.slice();
+    let segment = match (bytes.get(2), bytes.get(3)) {
+        (_, None | Some(0)) => None,
+        // RFC 5095: the last address of the list is the final one. RFC 6275 and RFC 8754: the first.
+        (Some(0), _) => bytes.last_chunk::<16>(),
+        (Some(2 | 4), _) => bytes.get(8..).and_then(|list| list.first_chunk::<16>()),
+        _ => None,
+    };
+    if let Some(segment) = segment {
+        net.destination = IpAddr::V6(Ipv6Addr::from(*segment));
+    }
+    Ok((Layer::Protocol(header.next_header().0, net), rest.skip(bytes.len(), EXTENSION)?))
+}
+
+const EXTENSION: &str = "IPv6 extension header";
+
+// Protocol numbers as IANA has them.
+const HOP_BY_HOP: u8 = 0;
+const IPV4: u8 = 4;
+pub(super) const TCP: u8 = 6;
+const UDP: u8 = 17;
+const IPV6: u8 = 41;
+const ROUTING: u8 = 43;
+const FRAGMENT: u8 = 44;
+const GRE: u8 = 47;
+const AUTHENTICATION: u8 = 51;
+const DESTINATION: u8 = 60;
+const ETHER_IP: u8 = 97;
+const MOBILITY: u8 = 135;
+const MPLS: u8 = 137;
+const HOST_IDENTITY: u8 = 139;
+const SHIM6: u8 = 140;
+const ETHERNET: u8 = 143;
