@@ -192,18 +192,12 @@ impl Told {
                 ),
             ));
         }
-        if decode.quic > 0 {
+        if decode.quic.count > 0 {
             self.warnings.push(Warning::general(
                 "quic",
-                format!("{} QUIC packets (UDP) were not looked at: tlspcap reads TLS over TCP", decode.quic),
-            ));
-        }
-        if decode.cut > 0 {
-            self.warnings.push(Warning::general(
-                "snap-length",
                 format!(
-                    "{} packets were cut by the snap length: capture whole packets with tcpdump -s 0",
-                    decode.cut
+                    "{} QUIC packets (UDP) were not looked at: tlspcap reads TLS over TCP",
+                    decode.quic.count
                 ),
             ));
         }
