@@ -60,7 +60,7 @@ fn lacking(c: &mut Connection) {
             ),
         );
     }
-    if c.starts_mid_stream && talk && c.client_hello.is_none() {
+    if c.starts_mid_stream && c.client_hello.is_none() {
         say(
             "starts-mid-stream",
             "the capture begins after this connection did, so its handshake is not in it; start tcpdump before the client connects"

@@ -139,6 +139,10 @@ impl StreamHandler for Handler {
         reason: CloseReason,
     ) {
         let Some(state) = state else { return };
+        if reason == CloseReason::Reused && state.is_unanswered() {
+            // The client tried again with another initial number: what counts is that attempt.
+            return;
+        }
         if reason == CloseReason::Evicted && state.is_unanswered() {
             self.unanswered += 1;
             return;

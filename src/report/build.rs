@@ -185,7 +185,7 @@ fn key_packets(c: &Connection) -> KeyPackets {
     KeyPackets {
         client_hello: c.client_hello.as_ref().map(|at| at.packet),
         server_hello: c.server_hello.as_ref().map(|at| at.packet),
-        certificate: c.server_chain.as_ref().filter(|at| at.value.complete).map(|at| at.packet),
+        certificate: c.server_chain.as_ref().filter(|at| at.value.missing_bytes == 0).map(|at| at.packet),
         alert: c
             .alerts
             .iter()

@@ -74,6 +74,11 @@ impl Assembler {
         self.next.is_some()
     }
 
+    /// Nothing was delivered or held yet.
+    const fn is_fresh(&self) -> bool {
+        self.start.is_empty() && self.early.is_empty() && (self.offset == 0 || self.offset == MIDDLE)
+    }
+
     /// A SYN was sent with `seq`: the byte after it has offset 0.
     pub(super) fn syn(&mut self, seq: u32) {
         let first = seq.wrapping_add(1);
@@ -83,8 +88,12 @@ impl Assembler {
                 self.next = Some(first);
                 self.offset = 0;
             }
-            Some(_) if self.base != seq && self.offset == 0 && self.start.is_empty() => {
-                self.other_start = Some(first)
+            Some(_) if self.offset == MIDDLE && self.is_fresh() => {
+                // What was seen before was of another connection on the same ports.
+                *self = Self { base: seq, next: Some(first), ..Self::default() };
+            }
+            Some(_) if self.base != seq && self.offset == 0 && self.is_fresh() => {
+                self.other_start = Some(first);
             }
             Some(_) => {}
         }
@@ -267,6 +276,11 @@ impl Assembler {
     /// Whether more is held than one direction may.
     pub(super) fn is_over(&self, limits: &Limits) -> bool {
         self.held > limits.out_of_order_bytes || self.early.len() > limits.out_of_order_segments
+    }
+
+    /// Bytes were delivered.
+    pub(super) const fn has_data(&self) -> bool {
+        self.last_packet.is_some()
     }
 
     /// Bytes held.

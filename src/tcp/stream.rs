@@ -67,6 +67,11 @@ impl<S> Stream<S> {
         self.dirs.iter().map(Assembler::held).sum()
     }
 
+    /// Payload was delivered.
+    pub(super) fn has_data(&self) -> bool {
+        self.dirs.iter().any(Assembler::has_data)
+    }
+
     /// A SYN, or several, without any answer.
     pub(super) const fn is_unanswered(&self) -> bool {
         self.info.saw_syn && !self.dirs[1].is_anchored()

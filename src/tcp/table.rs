@@ -120,8 +120,14 @@ impl<H: StreamHandler> StreamTable<H> {
         let dir = self.direction(slot, segment);
         let entry = &mut self.slots[slot as usize];
         if entry.stream.over {
-            entry.stream.last_packet = packet;
-            return;
+            let opens = segment.flags.has(TcpFlags::SYN) && !segment.flags.has(TcpFlags::ACK);
+            if !opens {
+                entry.stream.last_packet = packet;
+                return;
+            }
+            // The same ports and initial number once more: Wireshark counts it to the same stream.
+            let info = StreamInfo { first_packet: packet, first_time: time, ..entry.stream.info };
+            *entry.stream = Stream::new(info);
         }
         let was_closed = entry.stream.closed_at.is_some();
         entry.stream.push(&mut self.handler, dir, packet, time, segment, &self.limits);
@@ -234,7 +240,8 @@ impl<H: StreamHandler> StreamTable<H> {
         while let Some((slot, number)) = self.closing.front().copied() {
             let stream = &self.slots[slot as usize].stream;
             let same = stream.info.stream == number && !stream.over;
-            if same && stream.last_time.nanos.saturating_add(LINGER_NS) > self.now.nanos {
+            let linger = if stream.has_data() { LINGER_NS } else { self.limits.idle_ns };
+            if same && stream.last_time.nanos.saturating_add(linger) > self.now.nanos {
                 break;
             }
             self.closing.pop_front();

@@ -102,7 +102,7 @@ pub(super) fn server_hello(body: &[u8]) -> Option<ServerHello> {
     let mut hello = ServerHello { version: Version(cursor.u16()?), ..ServerHello::default() };
     hello.random = cursor.take(32)?.try_into().ok()?;
     // Drafts of TLS 1.3 up to 21 name the version here and have neither session id nor compression.
-    let draft = hello.version.0 >> 8 == 0x7f;
+    let draft = hello.version.0 >> 8 == 0x7f || hello.version == Version::TLS13;
     if !draft {
         hello.session_id = cursor.vec8()?.to_vec();
     }

@@ -250,12 +250,12 @@ fn offset_in(whole: &[u8], part: &[u8]) -> Option<usize> {
 
 fn public_key(spki: &SubjectPublicKeyInfo<'_>) -> PublicKey {
     let oid = spki.algorithm.algorithm.to_id_string();
-    let curve =
-        || spki.algorithm.parameters.as_ref().and_then(|p| p.as_oid().ok()).map(|oid| oid.to_id_string());
+    let parameters = spki.algorithm.parameters.as_ref().filter(|parameters| parameters.tag().0 == 6);
+    let named = || parameters.and_then(|parameters| parameters.as_oid().ok()).map(|oid| oid.to_id_string());
     let key = spki.subject_public_key.data.to_vec();
     let (algorithm, bits) = match oid.as_str() {
         "1.2.840.113549.1.1.1" | "1.2.840.113549.1.1.10" => (KeyAlgorithm::Rsa, rsa_bits(spki)),
-        "1.2.840.10045.2.1" => curve_of(curve().unwrap_or_default()),
+        "1.2.840.10045.2.1" => named().map_or((KeyAlgorithm::Ec("explicit parameters".to_owned()), 0), curve_of),
         "1.3.101.112" => (KeyAlgorithm::Ed25519, 256),
         "1.3.101.113" => (KeyAlgorithm::Ed448, 456),
         "1.2.840.10040.4.1" => (KeyAlgorithm::Dsa, 0),
