@@ -1,0 +1,70 @@
+//! TLS in MySQL and MariaDB: the client's first packet has the SSL flag and is cut short before the user's name.
+
+use super::step::{Peer, Step};
+
+/// Follows the server's greeting and the client's answer.
+#[derive(Debug, Default)]
+pub(super) struct MySql {
+    server: Option<Peer>,
+}
+
+/// Three bytes of length, little endian, and the packet's number.
+const HEADER: usize = 4;
+const PROTOCOL_10: u8 = 10;
+const CLIENT_SSL: u8 = 0x08;
+/// Flags, packet size, character set and filler; without the user's name that a login has.
+const SSL_REQUEST: usize = 32;
+
+impl MySql {
+    /// Whether the bytes begin a server's greeting.
+    pub(super) fn begins(bytes: &[u8]) -> Option<bool> {
+        match bytes {
+            [_, _, 0, 0, PROTOCOL_10, digit, ..] => Some(digit.is_ascii_digit()),
+            [_, _, 0, 0, PROTOCOL_10] | [_, _, 0, 0] | [_, _, 0] | [_, _] | [_] | [] => None,
+            _ => Some(false),
+        }
+    }
+
+    pub(super) fn step(&mut self, from: Peer, bytes: &[u8]) -> Step {
+        let &[low, middle, high, number, ..] = bytes else {
+            return Step::Wait;
+        };
+        let used = HEADER + (usize::from(low) | usize::from(middle) << 8 | usize::from(high) << 16);
+        match self.server {
+            None if number == 0 => {
+                self.server = Some(from);
+                Step::Used(used)
+            }
+            None => Step::Wait,
+            Some(server) if server == from => Step::Used(used),
+            Some(_) => match bytes.get(HEADER + 1) {
+                None => Step::Wait,
+                Some(flags) if flags & CLIENT_SSL != 0 && used <= HEADER + SSL_REQUEST => Step::Begins(used),
+                Some(_) => Step::Plain("MySQL"),
+            },
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::script::{a, assert_begins, b, play};
+
+    fn greeting() -> Vec<u8> {
+        let body = [&[10][..], b"8.0.36\0", &[0; 60]].concat();
+        [&[u8::try_from(body.len()).unwrap(), 0, 0, 0], &body[..]].concat()
+    }
+
+    #[test]
+    fn a_first_packet_with_the_ssl_flag_is_followed_by_tls() {
+        let request = [&[32, 0, 0, 1, 0x05, 0xae, 0xff, 0x19][..], &[0; 28]].concat();
+        assert_begins(&[b(greeting()), a(request)], "starttls-mysql", None);
+    }
+
+    #[test]
+    fn a_login_without_it_is_plain() {
+        let login = [&[60, 0, 0, 1, 0x05, 0xa6, 0xff, 0x19][..], &[0; 56]].concat();
+        let end = play(&[b(greeting()), a(login)]);
+        assert_eq!((end.plain, end.summary), (Some("MySQL"), None));
+    }
+}
