@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use crate::capture::Timestamp;
 use crate::connection::{
-    At, Connection, DirectionFacts, Event, Gap, Item, PlainText, RstFacts, Teardown, Timeline, Tunnel,
+    At, Connection, DirectionFacts, Event, Gap, Item, PlainText, RoleBasis, RstFacts, Teardown, Timeline,
+    Tunnel,
 };
 use crate::decode::TcpFlags;
 use crate::error::Warning;
@@ -13,7 +14,7 @@ use crate::tcp::{Delivery, Dir, SegmentKind, SegmentNote, StreamInfo};
 use crate::tls::keylog::Secrets;
 use crate::tls::message::Side;
 use crate::tls::session::{Probe, TlsSession, looks_like_tls};
-use crate::tunnel::{Prelude, Progress};
+use crate::tunnel::{Peer, Prelude, Progress};
 
 use super::finish::empty_connection;
 
@@ -51,11 +52,15 @@ pub(super) enum Phase {
 }
 
 /// A preamble in progress.
+#[derive(Default)]
 pub(super) struct PreludePhase {
     prelude: Prelude,
+    /// The first bytes of each direction.
     first: [Option<At<PlainText>>; 2],
-    /// Where TLS begins in each direction, once known, with bytes that came before the other half was known.
-    begins: [Option<u64>; 2],
+    /// Offsets of the first byte that was given of each direction.
+    start: [Option<u64>; 2],
+    /// Where TLS begins in each direction, from the first byte given.
+    found: [Option<u64>; 2],
     tunnel: Option<At<Tunnel>>,
 }
 
@@ -65,8 +70,10 @@ pub(super) struct Live {
     pub(super) connection: Connection,
     /// The direction of the client is forward.
     pub(super) client_is_forward: bool,
-    /// Offsets at which TLS begins: forward, reverse.
-    pub(super) base: [u64; 2],
+    /// Offsets at which TLS begins, once known: forward, reverse.
+    pub(super) base: [Option<u64>; 2],
+    /// The preamble, while it is not known where TLS begins in one direction.
+    pub(super) prelude: Option<Box<PreludePhase>>,
     /// Recent deliveries per direction, so that a message can be given its packets.
     pub(super) marks: [Vec<Mark>; 2],
     pub(super) history: String,
@@ -184,7 +191,7 @@ impl StreamState {
             }
             Phase::Probing(_) => self.probe(info, delivery, limits, secrets),
             Phase::Prelude(_) => self.prelude(info, delivery, limits, secrets),
-            Phase::Tls(_) => self.tls(delivery),
+            Phase::Tls(_) => self.tls(delivery, limits),
             Phase::Plain(first, _) => {
                 let at = plain_at(&delivery, delivery.dir == Dir::Reverse);
                 first[delivery.dir.index()].get_or_insert(at);
@@ -216,21 +223,19 @@ impl StreamState {
             Probe::Unsure if bytes.len() < PROBE_BYTES => held[i] = bytes.to_vec(),
             Probe::Yes(speaker) => {
                 let other = std::mem::take(&mut held[1 - i]);
-                self.begin_tls(info, delivery.dir, speaker, [0, 0], limits, secrets);
+                self.begin_tls(info, delivery.dir, speaker, [Some(0), Some(0)], limits, secrets);
                 if !other.is_empty() {
                     // The other side had sent a few bytes that were too short to tell.
-                    self.tls(Delivery { dir: delivery.dir.flip(), offset: 0, bytes: &other, ..delivery });
+                    self.tls(
+                        Delivery { dir: delivery.dir.flip(), offset: 0, bytes: &other, ..delivery },
+                        limits,
+                    );
                 }
-                self.tls(whole);
+                self.tls(whole, limits);
             }
             Probe::Unsure | Probe::No => {
                 let other = std::mem::take(&mut held[1 - i]);
-                self.phase = Phase::Prelude(Box::new(PreludePhase {
-                    prelude: Prelude::new(info.responder.port),
-                    first: [None, None],
-                    begins: [None, None],
-                    tunnel: None,
-                }));
+                self.phase = Phase::Prelude(Box::default());
                 if !other.is_empty() {
                     self.prelude(
                         info,
@@ -255,55 +260,52 @@ impl StreamState {
         let Phase::Prelude(phase) = &mut self.phase else { return };
         let i = delivery.dir.index();
         let plain = plain_at(&delivery, delivery.dir == Dir::Reverse);
-        if phase.begins[i].is_none() {
-            self.timeline.item(
-                self.current.as_ref(),
-                Item::Plain { protocol: plain.value.protocol, sample: plain.value.sample.clone() },
-            );
-        }
-        phase.first[i].get_or_insert(plain);
-        let progress = phase.prelude.push(delivery.dir == Dir::Forward, delivery.offset, delivery.bytes);
-        if let Some(seen) = phase.prelude.seen() {
-            let at = phase.tunnel.get_or_insert_with(|| At {
-                packet: delivery.packet,
-                first_packet: delivery.packet,
-                time: delivery.time,
-                value: seen.clone(),
-            });
-            if at.value != seen {
-                at.value = seen;
-                at.packet = delivery.packet;
-                at.time = delivery.time;
-            }
+        let progress = phase.push(&delivery);
+        let begins =
+            matches!(&progress, Progress::TlsAt { .. }) && phase.begins()[i] == Some(delivery.offset);
+        if !begins {
+            let item = Item::Plain { protocol: plain.value.protocol, sample: plain.value.sample.clone() };
+            self.timeline.item(self.current.as_ref(), item);
+            phase.first[i].get_or_insert(plain);
         }
         match progress {
-            Progress::NeedMore => {}
-            Progress::Plain => {
+            Progress::NeedMore | Progress::Refused => {}
+            Progress::Plain(_) => {
                 let first = std::mem::take(&mut phase.first);
                 let tunnel = phase.tunnel.take();
                 self.phase = Phase::Plain(first, tunnel);
             }
-            Progress::TlsAt { forward, reverse } => {
-                let tunnel = phase.tunnel.take();
-                let mut first = std::mem::take(&mut phase.first);
-                let base = [forward.unwrap_or(0), reverse.unwrap_or(0)];
-                let skip = base[i].saturating_sub(delivery.offset).min(delivery.bytes.len() as u64) as usize;
-                let rest = &delivery.bytes[skip..];
-                let speaker = match looks_like_tls(rest) {
-                    Probe::Yes(speaker) => speaker,
-                    _ => None,
-                };
-                self.begin_tls(info, delivery.dir, speaker, base, limits, secrets);
-                if let Phase::Tls(live) = &mut self.phase {
-                    if tunnel.is_none() && base == [0, 0] {
-                        first = [None, None];
-                    }
-                    live.connection.tunnel = tunnel;
-                    let _ = first;
-                }
-                if !rest.is_empty() {
-                    self.tls(Delivery { offset: delivery.offset + skip as u64, bytes: rest, ..delivery });
-                }
+            Progress::TlsAt { .. } => {
+                let Phase::Prelude(phase) = std::mem::replace(&mut self.phase, Phase::Silent) else { return };
+                let begins = phase.begins();
+                let dir = if begins[0].is_some() { Dir::Forward } else { Dir::Reverse };
+                self.begin_tls(info, delivery.dir, None, begins, limits, secrets);
+                self.take_over(phase, dir, delivery, limits);
+            }
+        }
+    }
+
+    /// The bytes that the preamble held are the first of the TLS session.
+    fn take_over(&mut self, mut phase: Box<PreludePhase>, dir: Dir, delivery: Delivery<'_>, limits: &Limits) {
+        let held = [phase.prelude.take(Peer::A), phase.prelude.take(Peer::B)];
+        let begins = phase.begins();
+        let Phase::Tls(live) = &mut self.phase else { return };
+        let speaker = held.iter().zip([Dir::Forward, Dir::Reverse]).find_map(|(bytes, dir)| {
+            match looks_like_tls(bytes) {
+                Probe::Yes(Some(side)) => Some((dir, side)),
+                _ => None,
+            }
+        });
+        if let Some((dir, side)) = speaker {
+            live.set_client((dir == Dir::Forward) == (side == Side::Client), side);
+        }
+        live.connection.tunnel = phase.tunnel.take();
+        live.keep_plain(&mut phase.first, begins);
+        live.prelude = (!phase.prelude.is_done()).then_some(phase);
+        for dir in [dir, dir.flip()] {
+            let i = dir.index();
+            if let Some(offset) = begins[i].filter(|_| !held[i].is_empty()) {
+                self.tls(Delivery { dir, offset, bytes: &held[i], ..delivery }, limits);
             }
         }
     }
@@ -314,7 +316,7 @@ impl StreamState {
         info: &StreamInfo,
         dir: Dir,
         speaker: Option<Side>,
-        base: [u64; 2],
+        base: [Option<u64>; 2],
         limits: &Limits,
         secrets: Option<&Arc<Secrets>>,
     ) {
@@ -324,6 +326,7 @@ impl StreamState {
             connection: empty_connection(info, client_is_forward, role),
             client_is_forward,
             base,
+            prelude: None,
             marks: [Vec::new(), Vec::new()],
             history: String::new(),
             unseen: [true, true],
@@ -331,10 +334,10 @@ impl StreamState {
     }
 
     /// Bytes of a TLS stream.
-    fn tls(&mut self, delivery: Delivery<'_>) {
+    fn tls(&mut self, delivery: Delivery<'_>, limits: &Limits) {
         let Phase::Tls(live) = &mut self.phase else { return };
         let i = delivery.dir.index();
-        let base = live.base[i];
+        let Some(base) = live.base[i] else { return self.late_side(delivery, limits) };
         let skip = base.saturating_sub(delivery.offset).min(delivery.bytes.len() as u64) as usize;
         let bytes = &delivery.bytes[skip..];
         if bytes.is_empty() {
@@ -367,6 +370,29 @@ impl StreamState {
             ],
         };
         live.session.push(side, offset, bytes, &mut |event| folder.event(event));
+    }
+
+    /// Bytes of a direction in which it is not known yet where TLS begins.
+    fn late_side(&mut self, delivery: Delivery<'_>, limits: &Limits) {
+        let Phase::Tls(live) = &mut self.phase else { return };
+        let side = live.side(delivery.dir);
+        let Some(phase) = &mut live.prelude else { return };
+        let i = delivery.dir.index();
+        let progress = phase.push(&delivery);
+        let begins = phase.begins()[i];
+        if begins != Some(delivery.offset) {
+            let plain = plain_at(&delivery, side == Side::Server);
+            let item = Item::Plain { protocol: plain.value.protocol, sample: plain.value.sample.clone() };
+            self.timeline.item(self.current.as_ref(), item);
+            live.connection.plain[side as usize].get_or_insert(plain);
+        }
+        if let (Progress::TlsAt { .. }, Some(offset)) = (progress, begins) {
+            let held = phase.prelude.take(peer(delivery.dir));
+            live.connection.tunnel = phase.tunnel.take();
+            live.prelude = None;
+            live.base[i] = Some(offset);
+            self.tls(Delivery { offset, bytes: &held, ..delivery }, limits);
+        }
     }
 
     /// Bytes that the capture lacks.
@@ -407,6 +433,8 @@ impl StreamState {
                 closed: [None, None],
             };
             live.session.gap(side, offset, len, &mut |event| folder.event(event));
+        } else if let Phase::Prelude(phase) = &mut self.phase {
+            phase.prelude.lost(peer(dir), len);
         } else if let Phase::Probing(held) = &mut self.phase {
             // What was held cannot be joined with what comes after the hole.
             held[dir.index()].clear();
@@ -452,9 +480,45 @@ fn plain_at(delivery: &Delivery<'_>, from_server: bool) -> At<PlainText> {
 }
 
 impl PreludePhase {
+    /// Gives the next bytes of a direction.
+    fn push(&mut self, delivery: &Delivery<'_>) -> Progress {
+        self.start[delivery.dir.index()].get_or_insert(delivery.offset);
+        let progress = self.prelude.push(peer(delivery.dir), delivery.bytes);
+        if let Progress::TlsAt { from_a, from_b } = progress {
+            self.found = [from_a, from_b];
+        }
+        if let Some(passed) = self.prelude.summary() {
+            let value = Tunnel {
+                kind: passed.kind,
+                target: passed.target,
+                refusal: passed.refusal,
+                granted: passed.granted,
+            };
+            let known = self.tunnel.as_ref().is_some_and(|at| at.value == value);
+            if !known {
+                let first_packet = self.tunnel.as_ref().map_or(delivery.packet, |at| at.first_packet);
+                self.tunnel = Some(At { packet: delivery.packet, first_packet, time: delivery.time, value });
+            }
+        }
+        progress
+    }
+
+    /// Offsets in the stream at which TLS begins.
+    fn begins(&self) -> [Option<u64>; 2] {
+        [0, 1].map(|i| self.found[i].map(|found| found + self.start[i].unwrap_or(0)))
+    }
+
     /// The first bytes of each direction, and what the preamble was.
     pub(super) fn into_facts(self) -> ([Option<At<PlainText>>; 2], Option<At<Tunnel>>) {
         (self.first, self.tunnel)
+    }
+}
+
+/// The opener is the first peer.
+const fn peer(dir: Dir) -> Peer {
+    match dir {
+        Dir::Forward => Peer::A,
+        Dir::Reverse => Peer::B,
     }
 }
 
@@ -462,6 +526,32 @@ impl Live {
     /// Who sends in a direction.
     pub(super) fn side(&self, dir: Dir) -> Side {
         if (dir == Dir::Forward) == self.client_is_forward { Side::Client } else { Side::Server }
+    }
+
+    /// It is known now which direction is the client's.
+    fn set_client(&mut self, forward: bool, shown_by: Side) {
+        if self.client_is_forward != forward {
+            self.client_is_forward = forward;
+            std::mem::swap(&mut self.connection.client, &mut self.connection.server);
+        }
+        self.connection.role = match shown_by {
+            Side::Client => RoleBasis::ClientHello,
+            Side::Server => RoleBasis::ServerMessage,
+        };
+    }
+
+    /// Bytes before TLS in a direction are no fault where a preamble was recognised.
+    fn keep_plain(&mut self, first: &mut [Option<At<PlainText>>; 2], begins: [Option<u64>; 2]) {
+        if self.connection.tunnel.is_some() {
+            return;
+        }
+        for dir in [Dir::Forward, Dir::Reverse] {
+            let i = dir.index();
+            if begins[i].is_none() {
+                let side = self.side(dir) as usize;
+                self.connection.plain[side] = first[i].take();
+            }
+        }
     }
 
     /// The handshake is over: packets of data and acknowledgments say nothing new.

@@ -255,7 +255,9 @@ fn public_key(spki: &SubjectPublicKeyInfo<'_>) -> PublicKey {
     let key = spki.subject_public_key.data.to_vec();
     let (algorithm, bits) = match oid.as_str() {
         "1.2.840.113549.1.1.1" | "1.2.840.113549.1.1.10" => (KeyAlgorithm::Rsa, rsa_bits(spki)),
-        "1.2.840.10045.2.1" => named().map_or((KeyAlgorithm::Ec("explicit parameters".to_owned()), 0), curve_of),
+        "1.2.840.10045.2.1" => {
+            named().map_or((KeyAlgorithm::Ec("explicit parameters".to_owned()), 0), curve_of)
+        }
         "1.3.101.112" => (KeyAlgorithm::Ed25519, 256),
         "1.3.101.113" => (KeyAlgorithm::Ed448, 456),
         "1.2.840.10040.4.1" => (KeyAlgorithm::Dsa, 0),
