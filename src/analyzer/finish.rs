@@ -117,7 +117,8 @@ impl StreamState {
             Phase::Prelude(phase) => self.not_tls(info, phase.into_facts(), &tls_meant)?,
             Phase::Plain(first, tunnel) => self.not_tls(info, (first, tunnel), &tls_meant)?,
         };
-        let silent = connection.client_hello.is_none() && connection.plain.iter().all(Option::is_none);
+        let speaks = connection.speaks_tls.contains(&true) || connection.client_hello_lost.is_some();
+        let silent = !speaks && connection.plain.iter().all(Option::is_none);
         if silent && info.first_packet == last.0 && !info.saw_syn {
             // A lone packet from before the capture began says nothing.
             return None;
