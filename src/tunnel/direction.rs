@@ -21,14 +21,14 @@ impl Direction {
     pub(super) fn hold(&mut self, mut bytes: &[u8]) {
         let skipped = usize::try_from(self.skip).unwrap_or(usize::MAX).min(bytes.len());
         self.skip -= skipped as u64;
-        self.start += skipped as u64;
+        self.start = self.start.saturating_add(skipped as u64);
         bytes = bytes.get(skipped..).unwrap_or_default();
         self.held.extend_from_slice(bytes);
     }
 
     /// Begins anew where a segment does: what was held before belongs to something that never ended.
     pub(super) fn begin_at_segment(&mut self, bytes: &[u8]) {
-        self.start += self.held.len() as u64;
+        self.start = self.start.saturating_add(self.held.len() as u64);
         self.held.clear();
         self.held.extend_from_slice(bytes);
     }
@@ -37,8 +37,8 @@ impl Direction {
     pub(super) fn used(&mut self, len: usize) {
         let here = len.min(self.held.len());
         self.held.drain(..here);
-        self.start += here as u64;
-        self.skip += (len - here) as u64;
+        self.start = self.start.saturating_add(here as u64);
+        self.skip = self.skip.saturating_add((len - here) as u64);
     }
 
     /// Gives back the memory of a large segment.

@@ -31,6 +31,9 @@ pub(super) enum Layer {
     Scan,
 }
 
+/// The word of the report for plain bytes before TLS that nobody knows.
+pub(super) const UNKNOWN_PRELUDE: &str = "plaintext-prelude";
+
 /// Enough for every word and number that decides which protocol it is.
 const DECIDING_BYTES: usize = 12;
 
@@ -130,7 +133,7 @@ impl Layer {
             Self::Connect(_) => "http-connect",
             Self::Socks(_) => "socks",
             Self::ProxyHeader(_) => "proxy-protocol",
-            Self::Fresh | Self::Scan => "plaintext-prelude",
+            Self::Fresh | Self::Scan => UNKNOWN_PRELUDE,
         }
     }
 

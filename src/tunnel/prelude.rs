@@ -1,7 +1,7 @@
 //! Follows what comes before TLS in both directions of a connection.
 
 use super::direction::{Direction, HELD_BYTES};
-use super::layer::Layer;
+use super::layer::{Layer, UNKNOWN_PRELUDE};
 use super::look::{begins_like_answer, begins_like_client_hello, begins_like_tls};
 use super::step::{Passed, Peer, Step};
 
@@ -88,7 +88,7 @@ impl Prelude {
             return;
         }
         let within_skipped = len <= direction.skip;
-        direction.start += direction.held.len() as u64 + len;
+        direction.start = direction.start.saturating_add(direction.held.len() as u64).saturating_add(len);
         direction.held.clear();
         direction.skip = direction.skip.saturating_sub(len);
         // Lines and elements are found again behind the hole, lengths are not.
@@ -201,7 +201,7 @@ impl Prelude {
                 self.direction_mut(peer).used(used);
                 self.open_passed().granted = true;
                 for direction in &mut self.directions {
-                    direction.tls.get_or_insert(direction.start + direction.skip);
+                    direction.tls.get_or_insert(direction.start.saturating_add(direction.skip));
                 }
             }
             Step::Opens(used) => {
@@ -249,14 +249,16 @@ impl Prelude {
     /// TLS begins at the front of a direction. In a protocol of which nothing was read yet it begins in both.
     fn tls_begins(&mut self, peer: Peer) {
         let direction = self.direction_mut(peer);
-        direction.tls = Some(direction.start);
+        let start = direction.start;
+        direction.tls = Some(start);
         let fresh = matches!(self.layer, Layer::Fresh);
         let other = self.direction_mut(peer.other());
         if fresh && other.held.is_empty() {
-            other.tls.get_or_insert(other.start + other.skip);
+            other.tls.get_or_insert(other.start.saturating_add(other.skip));
         }
-        if self.passed.is_empty() {
-            let kind = self.layer.kind();
+        // The request was lost, or it is none that is known. At the very beginning nothing was passed.
+        if self.passed.is_empty() && start > 0 {
+            let kind = if self.layer.name() == "text" { UNKNOWN_PRELUDE } else { self.layer.kind() };
             self.passed.push(Passed { kind, ..Passed::default() });
         }
     }
@@ -274,7 +276,7 @@ impl Prelude {
 
     fn give_up_if_spent(&mut self, peer: Peer) {
         let direction = self.direction(peer);
-        let read = direction.start + direction.held.len() as u64;
+        let read = direction.start.saturating_add(direction.held.len() as u64);
         let scanned = matches!(self.layer, Layer::Scan) && direction.segments >= Self::MOST_SEGMENTS;
         if direction.tls.is_none() && self.plain.is_none() && (read >= Self::MOST_BYTES || scanned) {
             self.plain = Some(self.layer.name());
@@ -360,6 +362,12 @@ mod tests {
         prelude.push(Peer::A, HELLO);
         let progress = prelude.push(Peer::B, ANSWER);
         assert_eq!(progress, Progress::TlsAt { from_a: Some(16), from_b: Some(124) });
+    }
+
+    #[test]
+    fn a_client_that_speaks_tls_to_a_plain_server_has_passed_nothing() {
+        let end = play(&[b("220 mail.example ESMTP\r\n"), a(HELLO), b("500 5.5.1 what?\r\n")]);
+        assert_eq!((end.a, end.b, end.summary), (Some(0), None, None));
     }
 
     #[test]

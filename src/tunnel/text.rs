@@ -91,9 +91,10 @@ impl Text {
         if answers(line) {
             self.server.get_or_insert(from);
         }
-        if self.server != Some(from)
-            && let Some(tag) = self.request(line)
-        {
+        if self.server == Some(from) {
+            return Step::Used(used);
+        }
+        if let Some(tag) = self.request(line) {
             self.asked = Some(Asked { from, tag });
             return Step::Asks(used);
         }
@@ -166,6 +167,8 @@ impl Text {
 
     /// A line of the side that was asked.
     fn answer(&mut self, line: &[u8], used: usize) -> Step {
+        // A client may ask before anything has shown which protocol it is.
+        self.learn(line);
         let tag = self.asked.as_ref().map_or(&[][..], |asked| &asked.tag);
         let granted = match self.flavour {
             Flavour::Imap => imap_answer(line, tag),
@@ -323,7 +326,8 @@ mod tests {
 
     #[test]
     fn pop3_asks_with_stls() {
-        let start = [b("+OK POP3 ready\r\n"), a("CAPA\r\n"), b("+OK\r\nSTLS\r\n.\r\n"), a("STLS\r\n")];
+        let start =
+            [b("+OK POP3 ready\r\n"), a("CAPA\r\n"), b("+OK\r\nUIDL\r\nSTLS\r\n.\r\n"), a("STLS\r\n")];
         assert_begins(&[&start[..], &[b("+OK begin\r\n")]].concat(), "starttls-pop3", None);
         assert_refused(&[&start[..], &[b("-ERR no\r\n")]].concat(), "starttls-pop3", "-ERR no");
     }
@@ -375,6 +379,12 @@ mod tests {
             "starttls-irc",
             ":irc.example 691 * :STARTTLS failed",
         );
+    }
+
+    #[test]
+    fn an_answer_shows_which_protocol_it_is() {
+        let turns = [a("STARTTLS\r\n"), b(":irc.example NOTICE AUTH :hi\r\n:irc.example 670 * :go\r\n")];
+        assert_begins(&turns, "starttls-irc", None);
     }
 
     #[test]
