@@ -3,8 +3,10 @@
 use std::sync::Arc;
 
 use crate::connection::Connection;
-use crate::fingerprint::StackGuess;
-use crate::trust::{HostnameReport, PathReport, Policy, Store};
+use crate::diagnose::Missing;
+use crate::diagnose::abort::Ending;
+use crate::fingerprint::{Stack, StackGuess};
+use crate::trust::{HostnameReport, PathReport, Policy, Store, StoreKind};
 use crate::x509::Certificate;
 
 /// Where the name that the client meant to reach comes from.
@@ -71,4 +73,44 @@ pub struct Case<'a> {
     pub now: Option<i64>,
     /// Keys were given (a key log or embedded secrets), whether or not they fit.
     pub has_keys: bool,
+}
+
+impl<'a> Case<'a> {
+    /// The server's own certificate.
+    pub fn server_leaf(&self) -> Option<&'a Arc<Certificate>> {
+        self.server_chain.first()
+    }
+
+    /// The name that the client meant to reach.
+    pub fn hostname(&self) -> Option<&'a str> {
+        self.host.map(|(name, _)| name)
+    }
+
+    /// The store is the client's own, as far as the user knows.
+    pub fn store_is_given(&self) -> bool {
+        self.store.kind == StoreKind::Given
+    }
+
+    /// One of these stacks is among those that the client may be.
+    pub fn client_may_be(&self, stacks: &[Stack]) -> bool {
+        self.stack.fits.iter().any(|stack| stacks.contains(stack))
+    }
+
+    /// How the connection ended.
+    pub fn ending(&self) -> Ending {
+        Ending::read(self.connection)
+    }
+
+    /// TLS 1.3 was spoken and could not be read.
+    pub fn is_hidden(&self) -> bool {
+        self.connection.is_tls13() && !self.connection.decrypted
+    }
+
+    /// What would show the server's certificates, when they are not there.
+    pub fn missing_chain(&self) -> Missing {
+        match self.is_hidden() {
+            true => Missing::key_log(self),
+            false => Missing::longer_capture(),
+        }
+    }
 }

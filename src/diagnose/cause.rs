@@ -1,6 +1,7 @@
 //! A cause: what it is called, when it can be at work, and the check that looks for it.
 
 use crate::diagnose::{Case, Finding};
+use crate::fingerprint::Stack;
 
 /// Who gives up, or could.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -69,6 +70,58 @@ pub struct Missing {
     pub what: &'static str,
     /// The option or the command that gives it.
     pub how: String,
+}
+
+impl Missing {
+    /// The certificates that the client trusts.
+    pub fn trust_store() -> Self {
+        Self { what: "trust-store", how: "--truststore FILE".into() }
+    }
+
+    /// The name that the client meant to reach.
+    pub fn hostname() -> Self {
+        Self { what: "hostname", how: "--host NAME".into() }
+    }
+
+    /// The session's keys, and how the client at hand writes them.
+    pub fn key_log(case: &Case<'_>) -> Self {
+        let how = match case.has_keys {
+            true => "the keys given do not fit this session; --keylog FILE with those of this run",
+            false => key_log_of(case.stack.fits.first().copied()),
+        };
+        Self { what: "key-log", how: how.into() }
+    }
+
+    /// The packets of both directions.
+    pub fn other_direction() -> Self {
+        Self {
+            what: "other-direction",
+            how: "capture where both directions pass: tcpdump -i any -s 0 -w FILE".into(),
+        }
+    }
+
+    /// Whole packets, from the SYN to the end.
+    pub fn longer_capture() -> Self {
+        Self {
+            what: "longer-capture",
+            how: "capture whole packets from the first one on: tcpdump -i any -s 0 -w FILE".into(),
+        }
+    }
+}
+
+fn key_log_of(stack: Option<Stack>) -> &'static str {
+    match stack {
+        Some(Stack::Java) => {
+            "--keylog FILE, written by a Java agent (extract-tls-secrets) in the client's JVM"
+        }
+        Some(Stack::Go) => "--keylog FILE, written through tls.Config.KeyLogWriter",
+        Some(Stack::Node) => "--keylog FILE, written by node --tls-keylog=FILE",
+        Some(Stack::Rustls) => "--keylog FILE, written with rustls::KeyLogFile and SSLKEYLOGFILE=FILE",
+        Some(Stack::OpenSsl) => {
+            "--keylog FILE, written by openssl s_client -keylogfile FILE, or by what honours SSLKEYLOGFILE=FILE"
+        }
+        _ => "--keylog FILE, which many clients write when SSLKEYLOGFILE=FILE is set for them",
+    }
 }
 
 /// One failure cause that the tool can name.

@@ -1,36 +1,33 @@
 //! Facts become a judgement: causes, findings, and the verdict.
 
+mod abort;
+mod alerts;
 mod case;
 mod cause;
+mod causes;
+mod client_error;
 mod finding;
+mod fix;
+mod fix_trust;
+mod hidden;
+mod others;
+#[cfg(test)]
+mod scenarios;
+mod shell;
+#[cfg(test)]
+mod testing;
+mod verdict;
+mod weigh;
+mod words;
 
+pub use abort::{Act, ClientAuth, Ending, How, Moment};
+pub use alerts::{Fit, Row, Sends};
 pub use case::{Case, HostSource, PolicySource};
 pub use cause::{Cause, Judgement, Missing, Party, Stage};
+pub use causes::{CAUSES, cause};
+pub use client_error::client_error;
 pub use finding::{
     Alternative, ClientError, Confidence, Diagnosis, Evidence, Finding, RuledOut, Severity, Verdict,
 };
-/// stub
-pub const CAUSES: &[&Cause] = &[];
-/// stub
-pub fn cause(_c: &str) -> Option<&'static Cause> {
-    None
-}
-/// stub
-pub fn diagnose(case: &Case<'_>) -> Diagnosis {
-    Diagnosis {
-        outcome: case.connection.outcome,
-        verdict: Verdict {
-            cause: "none",
-            confidence: Confidence::Possible,
-            failed_by: Party::Unknown,
-            summary: String::new(),
-            evidence: vec![],
-            client_error: None,
-            fix: vec![],
-            alternatives: vec![],
-            ruled_out: vec![],
-            missing: vec![],
-        },
-        findings: vec![],
-    }
-}
+pub use hidden::{Hidden, HiddenAuth, Short};
+pub use verdict::diagnose;

@@ -1,0 +1,88 @@
+//! The client refused the server's certificate, and neither the capture nor the inputs show why.
+//!
+//! RFC 8446 §4.4.2.4 and §6.2 leave the alert, and whether there is one, to the client.
+
+use super::ended;
+use crate::diagnose::abort::{Ending, How, Moment, is_about_certificates};
+use crate::diagnose::alerts;
+use crate::diagnose::words;
+use crate::diagnose::{Case, Cause, Confidence, Judgement, Party, Stage};
+use crate::tls::message::Side;
+
+pub(super) const CAUSE: Cause = Cause {
+    code: "certificate-rejected",
+    meaning: "the client refused the certificate, and neither the capture nor the inputs show why",
+    gives_up: Party::Client,
+    stage: Stage::Certificate,
+    explains: &["client-closed", "client-reset"],
+    chapter: include_str!("../../../docs/causes/certificate-rejected.md"),
+    check,
+};
+
+fn check(case: &Case<'_>) -> Judgement {
+    let ending = case.ending();
+    if !ending.client_refused_certificate() {
+        return Judgement::NotApplicable;
+    }
+    match confidence(case, &ending) {
+        Some(confidence) => ended::found(case, &ending, CAUSE.code, confidence, text(case, &ending)),
+        None => Judgement::NotApplicable,
+    }
+}
+
+/// `None` where the end of the connection alone does not speak for a refusal.
+fn confidence(case: &Case<'_>, ending: &Ending) -> Option<Confidence> {
+    let tls13 = case.connection.is_tls13();
+    match ending.act_by(Side::Client)?.how {
+        How::Alert { alert, .. } if is_about_certificates(alert.description.0) => {
+            // With the chain at hand a reason should have been found: then something about the client is unknown.
+            Some(if case.server_chain.is_empty() { Confidence::Certain } else { Confidence::Likely })
+        }
+        How::Alert { .. } => None,
+        How::HiddenAlert { .. } if ending.moment < Moment::Done => Some(Confidence::Likely),
+        // After a whole handshake: only where the chain is hidden and the stack is known to judge late.
+        _ if ending.moment == Moment::Done => {
+            (case.is_hidden() && alerts::judges_late(case.stack, tls13)).then_some(Confidence::Possible)
+        }
+        _ if closes_silently(case) => Some(Confidence::Likely),
+        _ => Some(Confidence::Possible),
+    }
+}
+
+fn closes_silently(case: &Case<'_>) -> bool {
+    let seen = alerts::Seen::Silent;
+    alerts::fit(case.stack, case.connection, "untrusted-root", seen) == alerts::Fit::Expected
+}
+
+fn text(case: &Case<'_>, ending: &Ending) -> String {
+    let how = ended::how(ending);
+    let chain = match case.server_chain.len() {
+        0 if case.is_hidden() => "the server's certificate, which TLS 1.3 hides without keys,".to_owned(),
+        0 => "the server's certificate, which the capture does not hold,".to_owned(),
+        count => format!("the server's chain ({})", words::certificates(count)),
+    };
+    let seen = ending.alert_by(Side::Client).map_or_else(String::new, |alert| said(case, alert));
+    match ending.moment {
+        Moment::Done => format!(
+            "the client completed the handshake and closed {} later without sending data {how}, as programs do that \
+             refuse a certificate afterwards",
+            words::seconds(ending.wait_s)
+        ),
+        _ => format!("the client refused {chain} {how}{seen}"),
+    }
+}
+
+/// What an alert of this client says about the reason.
+fn said(case: &Case<'_>, alert: u8) -> String {
+    let causes = alerts::causes_of(&case.stack.fits, Side::Client, case.connection.is_tls13(), alert);
+    let who = words::clients(case.stack);
+    match causes.len() {
+        0 => String::new(),
+        1..=6 if !case.stack.fits.is_empty() => {
+            let causes: Vec<String> = causes.iter().map(|&cause| cause.to_owned()).collect();
+            format!("; {who} sends it for {}", words::list(&causes))
+        }
+        _ if !case.stack.fits.is_empty() => format!("; {who} sends it for nearly any fault"),
+        _ => String::new(),
+    }
+}

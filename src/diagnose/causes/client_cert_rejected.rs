@@ -1,0 +1,55 @@
+//! The server refuses the client's certificate.
+//!
+//! RFC 8446 §4.4.2.4; in TLS 1.3 the refusal comes after the client's Finished, so that the client believes it is connected.
+
+use super::auth;
+use super::ended;
+use crate::diagnose::abort::ClientAuth;
+use crate::diagnose::{Case, Cause, Confidence, Judgement, Party, Stage};
+use crate::tls::message::Side;
+
+pub(super) const CAUSE: Cause = Cause {
+    code: "client-cert-rejected",
+    meaning: "the server refused the client's certificate",
+    gives_up: Party::Server,
+    stage: Stage::ClientAuth,
+    explains: &[
+        "handshake-failure",
+        "protocol-error",
+        "server-closed",
+        "server-reset",
+        "client-closed",
+        "client-reset",
+    ],
+    chapter: include_str!("../../../docs/causes/client-cert-rejected.md"),
+    check,
+};
+
+fn check(case: &Case<'_>) -> Judgement {
+    let ending = case.ending();
+    if ending.client_auth != ClientAuth::Sent {
+        return Judgement::NotApplicable;
+    }
+    let Some(confidence) = auth::refused(&ending) else {
+        return match ending.data[1] {
+            true => {
+                Judgement::RuledOut("the server answered with data after the client's certificate".into())
+            }
+            false => Judgement::NotApplicable,
+        };
+    };
+    let confidence = if ending.client_auth_hidden { Confidence::Likely } else { confidence };
+    let said = match ending.alert_by(Side::Server) {
+        Some(UNKNOWN_CA) => ": it does not know the CA that issued it",
+        Some(CERTIFICATE_REVOKED) => ": it says that the certificate is revoked",
+        Some(CERTIFICATE_EXPIRED) => ": it says that the certificate is out of date",
+        _ => "",
+    };
+    let whose = auth::subject(case).map_or_else(String::new, |name| format!(" ({name})"));
+    let text = format!("the server refused the client's certificate{whose} {}{said}", ended::how(&ending));
+    ended::found(case, &ending, CAUSE.code, confidence, text)
+}
+
+const CERTIFICATE_REVOKED: u8 = 44;
+const CERTIFICATE_EXPIRED: u8 = 45;
+const UNKNOWN_CA: u8 = 48;

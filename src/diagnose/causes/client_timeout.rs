@@ -1,0 +1,46 @@
+//! The client lost patience: the server began to answer, or answered too late.
+//!
+//! RFC 8446 sets no limits; the client's own settings do.
+
+use super::ended;
+use super::server_silent::SHORTEST_PATIENCE_S;
+use crate::diagnose::abort::{Moment, PATIENCE_S};
+use crate::diagnose::words;
+use crate::diagnose::{Case, Cause, Confidence, Judgement, Party, Stage};
+use crate::tls::message::Side;
+
+pub(super) const CAUSE: Cause = Cause {
+    code: "client-timeout",
+    meaning: "the client waited for the server and gave up",
+    gives_up: Party::Client,
+    stage: Stage::Any,
+    explains: &["client-closed", "client-reset", "certificate-rejected"],
+    chapter: include_str!("../../../docs/causes/client-timeout.md"),
+    check,
+};
+
+fn check(case: &Case<'_>) -> Judgement {
+    let ending = case.ending();
+    let Some(act) = ending.act_by(Side::Client).filter(|_| ending.silent_by(Side::Client)) else {
+        return Judgement::NotApplicable;
+    };
+    let wait = words::seconds(ending.wait_s);
+    let late = ending.moment == Moment::Hello && ending.server_spoke && ending.wait_s >= SHORTEST_PATIENCE_S;
+    let stalled = matches!(ending.moment, Moment::ServerHello | Moment::Certificate | Moment::ClientFlight)
+        && ending.wait_s >= PATIENCE_S;
+    let text = match (late, stalled) {
+        (true, _) => format!(
+            "the client waited {wait} for an answer to its ClientHello and gave up (#{}); the server answered later",
+            act.packet
+        ),
+        (_, true) => format!(
+            "the server fell silent in the middle of the handshake, and the client gave up after {wait} (#{})",
+            act.packet
+        ),
+        _ => return Judgement::NotApplicable,
+    };
+    if ending.blurred {
+        return Judgement::NotApplicable;
+    }
+    ended::found(case, &ending, CAUSE.code, Confidence::Likely, text)
+}

@@ -1,0 +1,40 @@
+//! No answer came to the SYN.
+//!
+//! RFC 9293 §3.8.3: the client repeats the SYN and gives up.
+
+use super::ended;
+use crate::diagnose::abort::{Moment, PATIENCE_S};
+use crate::diagnose::words;
+use crate::diagnose::{Case, Cause, Confidence, Judgement, Party, Stage};
+
+pub(super) const CAUSE: Cause = Cause {
+    code: "connect-timeout",
+    meaning: "the SYN was not answered",
+    gives_up: Party::Network,
+    stage: Stage::Connect,
+    explains: &[],
+    chapter: include_str!("../../../docs/causes/connect-timeout.md"),
+    check,
+};
+
+fn check(case: &Case<'_>) -> Judgement {
+    let ending = case.ending();
+    let connection = case.connection;
+    if connection.syn_ack.is_some() {
+        return Judgement::RuledOut("the server accepted the TCP connection".into());
+    }
+    let answered = connection.tcp[1].packets > 0;
+    let tried = connection.syn_count > 1 || ending.wait_s >= PATIENCE_S;
+    if ending.moment != Moment::Connect || answered || !tried {
+        return Judgement::NotApplicable;
+    }
+    let sent = match connection.syn_count {
+        0 | 1 => "a SYN was not answered".to_owned(),
+        many => format!("none of {many} SYNs was answered"),
+    };
+    let text = format!(
+        "{sent} for {}: the server is not there, or a firewall drops the packets",
+        words::seconds(ending.wait_s)
+    );
+    ended::found(case, &ending, CAUSE.code, Confidence::Certain, text)
+}

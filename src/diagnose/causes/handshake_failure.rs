@@ -1,0 +1,59 @@
+//! A fatal alert that says no more than that the handshake failed.
+//!
+//! RFC 8446 §6.2: handshake_failure, internal_error, access_denied and others without a reason.
+
+use super::ended;
+use crate::diagnose::abort::{How, Moment, is_about_certificates};
+use crate::diagnose::words;
+use crate::diagnose::{Case, Cause, Confidence, Judgement, Party, Stage};
+use crate::tls::message::Side;
+
+pub(super) const CAUSE: Cause = Cause {
+    code: "handshake-failure",
+    meaning: "a fatal alert that says no more, and nothing else tells",
+    gives_up: Party::Unknown,
+    stage: Stage::Any,
+    explains: &["client-closed", "client-reset", "server-closed", "server-reset"],
+    chapter: include_str!("../../../docs/causes/handshake-failure.md"),
+    check,
+};
+
+fn check(case: &Case<'_>) -> Judgement {
+    let ending = case.ending();
+    let Some(act) = ending.act.filter(|_| ending.moment != Moment::Done || ending.data != [true, true])
+    else {
+        return Judgement::NotApplicable;
+    };
+    let hidden = act.by == Side::Server && ending.moment != Moment::Done;
+    match act.how {
+        How::Alert { alert, .. } if act.by == Side::Client && is_about_certificates(alert.description.0) => {
+            return Judgement::NotApplicable;
+        }
+        How::Alert { .. } => {}
+        How::HiddenAlert { .. } if hidden => {}
+        _ => return Judgement::NotApplicable,
+    }
+    let when = match ending.moment {
+        Moment::Connect | Moment::BeforeHello => "before the ClientHello",
+        Moment::Hello => "after the ClientHello",
+        Moment::ServerHello => "after the ServerHello",
+        Moment::Certificate => "after the server's certificate",
+        Moment::ClientFlight => "after the client's keys",
+        Moment::Done => "after the handshake",
+    };
+    let weak = case
+        .connection
+        .server_key_exchange
+        .as_ref()
+        .and_then(|at| at.value.dh_bits)
+        .filter(|bits| *bits < 2048);
+    let note = match (act.by, weak) {
+        (Side::Client, Some(bits)) => {
+            format!("; the server's Diffie-Hellman prime has {bits} bits, which many clients refuse")
+        }
+        _ => String::new(),
+    };
+    let text =
+        format!("the {} gave up {when} {}, which says no more{note}", act.by.name(), ended::how(&ending));
+    ended::found(case, &ending, CAUSE.code, Confidence::Likely, words::upper_first(&text))
+}

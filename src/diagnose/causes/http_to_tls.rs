@@ -1,0 +1,59 @@
+//! The client speaks plain text, HTTP most often, to a port where TLS is spoken.
+//!
+//! RFC 9112 §2; a TLS server closes, sends an alert, or answers in plain HTTP that it expects TLS.
+
+use super::ended;
+use crate::diagnose::words;
+use crate::diagnose::{Case, Cause, Confidence, Judgement, Party, Stage};
+
+pub(super) const CAUSE: Cause = Cause {
+    code: "http-to-tls",
+    meaning: "the client speaks plain HTTP where TLS is due",
+    gives_up: Party::Unknown,
+    stage: Stage::Tunnel,
+    explains: &[
+        "server-closed",
+        "server-reset",
+        "client-closed",
+        "client-reset",
+        "handshake-failure",
+        "protocol-error",
+        "server-silent",
+        "client-timeout",
+    ],
+    chapter: include_str!("../../../docs/causes/http-to-tls.md"),
+    check,
+};
+
+fn check(case: &Case<'_>) -> Judgement {
+    let [client, _] = &case.connection.plain;
+    let Some(plain) = client.as_ref().filter(|_| !case.connection.speaks_tls[0]) else {
+        return Judgement::NotApplicable;
+    };
+    let ending = case.ending();
+    let known = plain.value.protocol != "unknown";
+    // A server that speaks TLS, or one that gives up at once, shows that TLS was due; a port alone does not.
+    let confidence = match (known, case.connection.speaks_tls[1]) {
+        (true, true) => Confidence::Certain,
+        (true, false) => Confidence::Likely,
+        (false, true) => Confidence::Likely,
+        (false, false) => Confidence::Possible,
+    };
+    let what = if known { plain.value.protocol } else { "something other than TLS" };
+    let sample =
+        if plain.value.sample.is_empty() { String::new() } else { format!(": {}", plain.value.sample) };
+    let text = format!("the client sent {what} to a port where TLS is spoken (#{}{sample})", plain.packet);
+    let judged = ended::found(case, &ending, CAUSE.code, confidence, words::upper_first(&text));
+    with_plain(judged, plain.packet, format!("the client sends {what}"))
+}
+
+pub(super) fn with_plain(judged: Judgement, packet: u64, text: String) -> Judgement {
+    match judged {
+        Judgement::Found(mut finding) => {
+            finding.evidence.push(crate::diagnose::Evidence { packet: Some(packet), text });
+            finding.evidence.sort_by_key(|one| one.packet);
+            Judgement::Found(finding)
+        }
+        other => other,
+    }
+}

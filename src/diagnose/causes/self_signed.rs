@@ -1,0 +1,27 @@
+//! The leaf is signed with its own key, and the client does not hold it as an anchor.
+//!
+//! RFC 5280 §3.2: a self-signed certificate proves nothing but the possession of its key.
+
+use super::path;
+use crate::diagnose::{Case, Cause, Judgement, Party, Stage};
+
+pub(super) const CAUSE: Cause = Cause {
+    code: "self-signed",
+    meaning: "the leaf is self-signed and not trusted",
+    gives_up: Party::Client,
+    stage: Stage::Certificate,
+    explains: &[
+        "untrusted-root",
+        "missing-intermediate",
+        "not-a-ca",
+        "certificate-rejected",
+        "client-closed",
+        "client-reset",
+    ],
+    chapter: include_str!("../../../docs/causes/self-signed.md"),
+    check,
+};
+
+fn check(case: &Case<'_>) -> Judgement {
+    path::judge(case, CAUSE.code, "the leaf is signed by another certificate, or is itself trusted")
+}

@@ -1,0 +1,45 @@
+//! The server speaks plain text, HTTP most often, where the client expects TLS.
+//!
+//! RFC 8446 §5.1: the first byte of an answer would be 22 or 21; text begins otherwise.
+
+use super::ended;
+use super::http_to_tls::with_plain;
+use crate::diagnose::words;
+use crate::diagnose::{Case, Cause, Confidence, Judgement, Party, Stage};
+
+pub(super) const CAUSE: Cause = Cause {
+    code: "tls-to-http",
+    meaning: "the server speaks plain HTTP where the client expects TLS",
+    gives_up: Party::Unknown,
+    stage: Stage::Tunnel,
+    explains: &[
+        "server-closed",
+        "server-reset",
+        "client-closed",
+        "client-reset",
+        "handshake-failure",
+        "protocol-error",
+        "server-silent",
+        "client-timeout",
+    ],
+    chapter: include_str!("../../../docs/causes/tls-to-http.md"),
+    check,
+};
+
+fn check(case: &Case<'_>) -> Judgement {
+    let [_, server] = &case.connection.plain;
+    let Some(plain) =
+        server.as_ref().filter(|_| case.connection.speaks_tls[0] && !case.connection.speaks_tls[1])
+    else {
+        return Judgement::NotApplicable;
+    };
+    let ending = case.ending();
+    let known = plain.value.protocol != "unknown";
+    let confidence = if known { Confidence::Certain } else { Confidence::Likely };
+    let what = if known { plain.value.protocol } else { "bytes that are not TLS" };
+    let sample =
+        if plain.value.sample.is_empty() { String::new() } else { format!(": {}", plain.value.sample) };
+    let text = format!("the server answered the ClientHello with {what} (#{}{sample})", plain.packet);
+    let judged = ended::found(case, &ending, CAUSE.code, confidence, words::upper_first(&text));
+    with_plain(judged, plain.packet, format!("the server sends {what}"))
+}

@@ -1,0 +1,254 @@
+//! The verdict: of all that was found, what ended the handshake, how sure that is, and what would settle the rest.
+//!
+//! A fault that fits what the refusing side did comes first, then what the end of the connection says by itself, then the
+//! broad code for the moment at which it ended. A guess is never dressed as a cause.
+
+use crate::connection::Outcome;
+use crate::diagnose::abort::{Ending, How, Moment};
+use crate::diagnose::alerts::Fit;
+use crate::diagnose::causes::CAUSES;
+use crate::diagnose::weigh::{self, BROAD, Candidate};
+use crate::diagnose::{
+    Case, Cause, Confidence, Diagnosis, Evidence, Finding, Judgement, Party, Severity, Stage, Verdict, cause,
+    client_error, fix, others, words,
+};
+use crate::tls::message::Side;
+
+/// All judgements about a connection.
+pub(super) type Judged = Vec<(&'static Cause, Judgement)>;
+
+/// Judges one connection.
+pub fn diagnose(case: &Case<'_>) -> Diagnosis {
+    let ending = case.ending();
+    let judged: Judged = CAUSES.iter().map(|cause| (*cause, (cause.check)(case))).collect();
+    let candidates = weigh::weigh(case, &ending, &judged);
+    match choose(&judged, &candidates) {
+        Some(choice) => failed(case, &ending, &judged, &candidates, choice),
+        None => not_failed(case, &ending, &judged),
+    }
+}
+
+/// The cause that was chosen.
+#[derive(Debug, Clone)]
+struct Choice {
+    finding: Finding,
+    confidence: Confidence,
+    /// It is a fault of the chain, weighed by what the client did.
+    weighed: bool,
+}
+
+fn choose(judged: &Judged, candidates: &[Candidate]) -> Option<Choice> {
+    let ended = best_ending(judged);
+    let best = candidates.first().map(|candidate| Choice {
+        finding: candidate.finding.clone(),
+        confidence: candidate.confidence,
+        weighed: true,
+    });
+    let Some(best) = best else { return ended };
+    let fits = candidates.first().is_some_and(|candidate| candidate.fit >= Fit::Open);
+    match ended {
+        // The fault is there, but this client is not known to react so: what explains the end better comes first.
+        Some(ended)
+            if !fits
+                && (is_specific(ended.finding.code) || best.finding.confidence < Confidence::Certain) =>
+        {
+            Some(ended)
+        }
+        _ => Some(best),
+    }
+}
+
+/// What the end of the connection says by itself: the surest that no other one explains.
+fn best_ending(judged: &Judged) -> Option<Choice> {
+    let found: Vec<(&Cause, &Finding)> = judged
+        .iter()
+        .filter(|(cause, _)| cause.stage != Stage::Certificate || cause.code == BROAD)
+        .filter_map(|(cause, judgement)| match judgement {
+            Judgement::Found(finding) => Some((*cause, finding)),
+            _ => None,
+        })
+        .collect();
+    let explained: Vec<&str> = found.iter().flat_map(|(cause, _)| cause.explains.iter().copied()).collect();
+    let mut free: Vec<&Finding> = found
+        .iter()
+        .filter(|(cause, _)| !explained.contains(&cause.code))
+        .map(|(_, finding)| *finding)
+        .collect();
+    // Of equals the one that stands first in the list of causes: the sort is stable.
+    free.sort_by_key(|finding| std::cmp::Reverse(finding.confidence));
+    free.first().map(|finding| Choice {
+        finding: (*finding).clone(),
+        confidence: finding.confidence,
+        weighed: false,
+    })
+}
+
+/// A code that names a reason and not only the moment.
+fn is_specific(code: &str) -> bool {
+    code != BROAD && cause(code).is_some_and(|cause| !cause.explains.is_empty())
+}
+
+fn failed(
+    case: &Case<'_>,
+    ending: &Ending,
+    judged: &Judged,
+    candidates: &[Candidate],
+    choice: Choice,
+) -> Diagnosis {
+    let Choice { finding, confidence, weighed } = choice;
+    let code = finding.code;
+    let summary = match weighed {
+        true => words::because(&opening(case, ending), confidence, &finding.text),
+        false => words::hedged(confidence, &format!("{}.", finding.text.trim_end_matches('.'))),
+    };
+    let verdict = Verdict {
+        cause: code,
+        confidence,
+        failed_by: failed_by(ending, code),
+        summary,
+        evidence: evidence(case, ending, &finding),
+        client_error: client_error(case, ending, code),
+        fix: fix::fix(case, code),
+        alternatives: others::alternatives(case, ending, judged, candidates, code),
+        ruled_out: others::ruled_out(case, judged, candidates, ending, code),
+        missing: others::missing(case, ending, code, confidence),
+    };
+    Diagnosis { outcome: Outcome::Failed, verdict, findings: findings(case, judged, Some(&finding)) }
+}
+
+fn not_failed(case: &Case<'_>, ending: &Ending, judged: &Judged) -> Diagnosis {
+    let done = ending.moment == Moment::Done || case.connection.outcome == Outcome::Established;
+    let outcome = if done { Outcome::Established } else { Outcome::Incomplete };
+    let mut findings = findings(case, judged, None);
+    if done {
+        for finding in findings.iter_mut().filter(|finding| finding.severity > Severity::Info) {
+            finding.text = format!(
+                "{}; the client took the connection all the same",
+                finding.text.trim_end_matches('.')
+            );
+        }
+    }
+    let (summary, missing) = match done {
+        true => (established(case), Vec::new()),
+        false => (incomplete(case, ending), others::missing_of_incomplete(case, ending)),
+    };
+    let verdict = Verdict {
+        cause: "none",
+        confidence: if done { Confidence::Certain } else { Confidence::Possible },
+        failed_by: if done { Party::None } else { Party::Unknown },
+        summary,
+        evidence: words::course(case.connection, ending),
+        client_error: None,
+        fix: Vec::new(),
+        alternatives: Vec::new(),
+        ruled_out: Vec::new(),
+        missing,
+    };
+    Diagnosis { outcome, verdict, findings }
+}
+
+fn established(case: &Case<'_>) -> String {
+    let version = case.connection.version().map(words::version);
+    match version {
+        Some(version) if case.connection.resumed => {
+            format!("The handshake was completed ({version}, resumed).")
+        }
+        Some(version) => format!("The handshake was completed ({version})."),
+        None => "The handshake was completed.".into(),
+    }
+}
+
+fn incomplete(case: &Case<'_>, ending: &Ending) -> String {
+    let connection = case.connection;
+    let tried = connection.client_hello.is_some() || connection.client_hello_lost.is_some();
+    let text = match (ending.moment, ending.act) {
+        (Moment::Connect, _) => "A SYN was seen, and the capture does not show what came of it.",
+        (_, Some(_)) if !tried && !ending.server_spoke => {
+            "The connection was opened and closed without a ClientHello, as health probes do."
+        }
+        (_, _) if ending.blurred => {
+            "The capture lacks parts of this connection and does not show how the handshake ended."
+        }
+        (_, None) => "The capture ends before the handshake does.",
+        (_, Some(_)) => "The capture does not show how the handshake ended.",
+    };
+    text.into()
+}
+
+/// What the refusing side did, as the first half of the summary.
+fn opening(case: &Case<'_>, ending: &Ending) -> String {
+    let chain = case.connection.server_chain.as_ref();
+    let at = chain.map_or_else(String::new, |chain| format!(" (#{})", chain.packet));
+    let Some(act) = ending.act else { return "The handshake failed".into() };
+    let since = chain.map(|chain| words::seconds(act.time.seconds_since(chain.time)));
+    let after = match since {
+        Some(since) => format!("{since} after it received the server's certificate chain{at}"),
+        None => "after the server's flight".into(),
+    };
+    match (act.how, ending.moment) {
+        (How::Alert { alert, encrypted }, _) => {
+            let kind = if encrypted { "encrypted fatal" } else { "fatal" };
+            let alert = words::alert(alert.description.0);
+            format!(
+                "The client refused the server's certificate chain{at} with the {kind} alert {alert} (#{})",
+                act.packet
+            )
+        }
+        (_, Moment::Done) => format!(
+            "The client completed the handshake and closed {} later without sending data (#{})",
+            words::seconds(ending.wait_s),
+            act.packet
+        ),
+        (How::HiddenAlert { .. }, _) => {
+            format!("The client sent an encrypted alert {after} (#{})", act.packet)
+        }
+        (How::Fin, _) => {
+            format!("The client closed the connection {after}, without an alert (#{})", act.packet)
+        }
+        (How::Rst, _) => {
+            format!("The client reset the connection {after}, without an alert (#{})", act.packet)
+        }
+    }
+}
+
+/// The party of the first act; where there is none, the one that the cause is about.
+fn failed_by(ending: &Ending, code: &str) -> Party {
+    match (code, ending.act.map(|act| act.by)) {
+        ("connect-timeout" | "middlebox-interference", _) => Party::Network,
+        ("server-silent" | "starttls-refused" | "proxy-refused", _) => Party::Server,
+        (_, Some(Side::Client)) => Party::Client,
+        (_, Some(Side::Server)) => Party::Server,
+        (code, None) => cause(code).map_or(Party::Unknown, |cause| cause.gives_up),
+    }
+}
+
+fn evidence(case: &Case<'_>, ending: &Ending, finding: &Finding) -> Vec<Evidence> {
+    let mut all = words::course(case.connection, ending);
+    for one in &finding.evidence {
+        if !all.contains(one) {
+            all.push(one.clone());
+        }
+    }
+    all.sort_by_key(|one| one.packet.unwrap_or(u64::MAX));
+    if all.is_empty() {
+        let packet = Some(case.connection.first_packet);
+        all.push(Evidence { packet, text: "the connection begins".into() });
+    }
+    all
+}
+
+/// All faults of the chain, the chosen cause first.
+fn findings(case: &Case<'_>, judged: &Judged, chosen: Option<&Finding>) -> Vec<Finding> {
+    let mut all: Vec<Finding> = chosen.into_iter().cloned().collect();
+    for (cause, judgement) in judged {
+        if let Judgement::Found(finding) = judgement
+            && cause.stage == Stage::Certificate
+            && cause.code != BROAD
+            && !all.iter().any(|one| one.code == finding.code)
+        {
+            all.push(finding.clone());
+        }
+    }
+    all.extend(others::remarks(case));
+    all
+}
