@@ -1,19 +1,409 @@
-//! Key logs in the NSS format, and the secrets embedded in a pcapng.
+//! Key logs in the NSS format (`SSLKEYLOGFILE`), and the secrets embedded in a pcapng, which have the same lines.
 
-/// Secrets by client random.
-#[derive(Debug, Clone, Default)]
-pub struct Secrets {}
+use std::fmt;
+use std::fs;
+use std::path::Path;
+
+use hashbrown::HashMap;
+
+use crate::error::{Error, Result, Warning};
+
+/// What a logged secret protects (draft-ietf-tls-keylogfile §2, the NSS key log format).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Label {
+    /// `CLIENT_RANDOM`: the master secret of SSL 3.0 to TLS 1.2, 48 bytes.
+    Master,
+    /// `CLIENT_EARLY_TRAFFIC_SECRET`: the client's early data.
+    ClientEarly,
+    /// `CLIENT_HANDSHAKE_TRAFFIC_SECRET`: the client's handshake messages.
+    ClientHandshake,
+    /// `SERVER_HANDSHAKE_TRAFFIC_SECRET`: the server's handshake messages.
+    ServerHandshake,
+    /// `CLIENT_TRAFFIC_SECRET_0`: the client's first application traffic secret.
+    ClientTraffic,
+    /// `SERVER_TRAFFIC_SECRET_0`: the server's first application traffic secret.
+    ServerTraffic,
+}
+
+/// One secret: the 48 bytes of a master secret, or the 32 or 48 bytes of a traffic secret. Never shown by `Debug`.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct Secret {
+    bytes: [u8; MAX_SECRET],
+    len: u8,
+}
+
+impl Secret {
+    /// Its bytes.
+    pub fn as_bytes(&self) -> &[u8] {
+        self.bytes.get(..usize::from(self.len)).unwrap_or_default()
+    }
+
+    /// A secret as long as this one, which `fill` writes from it; `None` when that fails.
+    pub(super) fn next(&self, fill: impl FnOnce(&[u8], &mut [u8]) -> bool) -> Option<Self> {
+        let mut bytes = [0; MAX_SECRET];
+        let filled = fill(self.as_bytes(), bytes.get_mut(..usize::from(self.len))?);
+        filled.then_some(Self { bytes, len: self.len })
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Secret({} bytes)", self.len)
+    }
+}
+
+/// Secrets by client random. Several sources merge; where two disagree the first one stays.
+#[derive(Clone, Default)]
+pub struct Secrets {
+    by_random: HashMap<[u8; 32], [Option<Secret>; LABELS]>,
+}
+
+impl fmt::Debug for Secrets {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Secrets({} client randoms)", self.by_random.len())
+    }
+}
+
 impl Secrets {
-    /// stub
+    /// Takes the lines of a key log; `origin` is its name in the warnings (code `keylog-line`), which give the
+    /// number of the line, from 1. Comments, blank lines and secrets of no use here (exporters, ECH) pass silently.
+    /// After 16 warnings the others are only counted.
+    pub fn parse(&mut self, text: &[u8], origin: &str) -> Vec<Warning> {
+        self.take(text, origin).warnings
+    }
+
+    /// Adds the key log in a file, and returns the warnings of [`parse`](Self::parse).
+    ///
+    /// # Errors
+    /// [`Error::Io`] when it cannot be read; [`Error::Input`], which says what was found instead, when it has no
+    /// line with a usable secret.
+    pub fn read(&mut self, path: &Path) -> Result<Vec<Warning>> {
+        let text = fs::read(path).map_err(|source| Error::Io { path: path.to_path_buf(), source })?;
+        let taken = self.take(&text, &path.display().to_string());
+        if taken.usable == 0 {
+            let message =
+                format!("no line of a key log (SSLKEYLOGFILE format); found {}", describe(&text, &taken));
+            return Err(Error::Input { path: path.to_path_buf(), message });
+        }
+        Ok(taken.warnings)
+    }
+
+    /// Whether there is no secret at all.
     pub fn is_empty(&self) -> bool {
-        true
+        self.by_random.is_empty()
     }
-    /// stub
-    pub fn parse(&mut self, _t: &[u8], _o: &str) -> Vec<crate::error::Warning> {
-        Vec::new()
+
+    /// For how many client randoms there is a secret.
+    pub fn len(&self) -> usize {
+        self.by_random.len()
     }
-    /// stub
-    pub fn read(&mut self, _p: &std::path::Path) -> crate::error::Result<Vec<crate::error::Warning>> {
-        Ok(Vec::new())
+
+    /// Whether there is any secret for this client random.
+    pub fn contains(&self, client_random: &[u8; 32]) -> bool {
+        self.by_random.contains_key(client_random)
+    }
+
+    /// The secret logged for the random of the first ClientHello.
+    pub fn get(&self, client_random: &[u8; 32], label: Label) -> Option<&Secret> {
+        self.by_random.get(client_random)?.get(label as usize)?.as_ref()
+    }
+
+    fn take(&mut self, text: &[u8], origin: &str) -> Taken {
+        let text = text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(text);
+        let mut taken = Taken::default();
+        let mut rest = text;
+        let mut number = 0_u64;
+        while !rest.is_empty() {
+            number += 1;
+            let (line, whole) = cut_line(&mut rest);
+            match parse_line(line) {
+                Line::Nothing => {}
+                Line::Ignored => taken.ignored += 1,
+                Line::Secret(label, random, secret) => {
+                    taken.usable += 1;
+                    if !self.add(random, label, secret) {
+                        taken.warn(format!(
+                            "{origin}, line {number}: another secret for a client random that already has one; the first is used"
+                        ));
+                    }
+                }
+                Line::Bad(_) if !whole => {
+                    taken.warn(format!("{origin}, line {number}: the last line is cut short"));
+                }
+                Line::Bad(why) => taken.warn(format!("{origin}, line {number}: {why}")),
+            }
+        }
+        taken.close(origin);
+        taken
+    }
+
+    /// False when another value is there already.
+    fn add(&mut self, random: [u8; 32], label: Label, secret: Secret) -> bool {
+        let entry = self.by_random.entry(random).or_default();
+        match entry.get_mut(label as usize) {
+            Some(slot) => *slot.get_or_insert(secret) == secret,
+            None => false,
+        }
+    }
+}
+
+/// What the lines of one source came to.
+#[derive(Default)]
+struct Taken {
+    usable: usize,
+    ignored: usize,
+    bad: usize,
+    warnings: Vec<Warning>,
+}
+
+impl Taken {
+    fn warn(&mut self, text: String) {
+        self.bad += 1;
+        if self.bad <= MAX_WARNINGS {
+            self.warnings.push(Warning::general("keylog-line", text));
+        }
+    }
+
+    fn close(&mut self, origin: &str) {
+        if let Some(more) = self.bad.checked_sub(MAX_WARNINGS).filter(|more| *more > 0) {
+            self.warnings.push(Warning::general(
+                "keylog-line",
+                format!("{origin}: {more} more lines that cannot be used"),
+            ));
+        }
+    }
+}
+
+enum Line {
+    Nothing,
+    Ignored,
+    Secret(Label, [u8; 32], Secret),
+    Bad(&'static str),
+}
+
+/// Cuts off the next line, without its end; the flag says whether it has one.
+fn cut_line<'a>(rest: &mut &'a [u8]) -> (&'a [u8], bool) {
+    match memchr::memchr(b'\n', rest) {
+        Some(at) => {
+            let (line, after) = rest.split_at(at);
+            *rest = after.get(1..).unwrap_or_default();
+            (line, true)
+        }
+        None => (std::mem::take(rest), false),
+    }
+}
+
+fn parse_line(line: &[u8]) -> Line {
+    let mut words = line.split(u8::is_ascii_whitespace).filter(|word| !word.is_empty());
+    let Some(first) = words.next().filter(|word| !word.starts_with(b"#")) else {
+        return Line::Nothing;
+    };
+    let label = match first {
+        b"CLIENT_RANDOM" => Label::Master,
+        b"CLIENT_EARLY_TRAFFIC_SECRET" => Label::ClientEarly,
+        b"CLIENT_HANDSHAKE_TRAFFIC_SECRET" => Label::ClientHandshake,
+        b"SERVER_HANDSHAKE_TRAFFIC_SECRET" => Label::ServerHandshake,
+        b"CLIENT_TRAFFIC_SECRET_0" => Label::ClientTraffic,
+        b"SERVER_TRAFFIC_SECRET_0" => Label::ServerTraffic,
+        b"RSA" => {
+            return Line::Bad(
+                "RSA lines hold a premaster secret, which is not supported; CLIENT_RANDOM lines are",
+            );
+        }
+        b"PMS_CLIENT_RANDOM" => {
+            return Line::Bad("a premaster secret is not supported; CLIENT_RANDOM lines are");
+        }
+        _ if is_unneeded(first) => return Line::Ignored,
+        _ => return Line::Bad("no label of the key log format"),
+    };
+    let Some(random) = words.next().and_then(decode::<32>).filter(|(_, len)| *len == 32) else {
+        return Line::Bad("the client random is not 64 hex digits");
+    };
+    let Some((bytes, len)) = words.next().and_then(decode::<MAX_SECRET>) else {
+        return Line::Bad("the secret is missing, or is not 64 or 96 hex digits");
+    };
+    match (label, len) {
+        _ if words.next().is_some() => Line::Bad("more than three words"),
+        (Label::Master, 48) => Line::Secret(label, random.0, Secret { bytes, len: 48 }),
+        (Label::Master, _) => Line::Bad("the master secret is not 96 hex digits"),
+        (_, 32) => Line::Secret(label, random.0, Secret { bytes, len: 32 }),
+        (_, 48) => Line::Secret(label, random.0, Secret { bytes, len: 48 }),
+        _ => Line::Bad("the traffic secret is not 64 or 96 hex digits"),
+    }
+}
+
+/// Labels that others write and that open no record: exporters, ECH, QUIC, and the traffic secrets after a key
+/// update, which follow from the first.
+fn is_unneeded(label: &[u8]) -> bool {
+    let later = |prefix: &[u8]| {
+        label.strip_prefix(prefix).is_some_and(|n| !n.is_empty() && n.iter().all(u8::is_ascii_digit))
+    };
+    matches!(label, b"EXPORTER_SECRET" | b"EARLY_EXPORTER_SECRET" | b"ECH_SECRET" | b"ECH_CONFIG")
+        || label.starts_with(b"QUIC_")
+        || later(b"CLIENT_TRAFFIC_SECRET_")
+        || later(b"SERVER_TRAFFIC_SECRET_")
+}
+
+/// Hex digits of either case into at most `N` bytes, with their number.
+fn decode<const N: usize>(hex: &[u8]) -> Option<([u8; N], usize)> {
+    let mut bytes = [0_u8; N];
+    if !hex.len().is_multiple_of(2) || hex.len() > 2 * N {
+        return None;
+    }
+    for (byte, pair) in bytes.iter_mut().zip(hex.chunks_exact(2)) {
+        for digit in pair {
+            *byte = *byte << 4 | u8::try_from(char::from(*digit).to_digit(16)?).ok()?;
+        }
+    }
+    Some((bytes, hex.len() / 2))
+}
+
+/// What a file is that has no usable line; nothing of its content is quoted, since it may be a secret of another kind.
+fn describe(text: &[u8], taken: &Taken) -> String {
+    let is = |magics: &[&[u8]]| magics.iter().any(|magic| text.starts_with(magic));
+    if text.is_empty() {
+        return "an empty file".into();
+    }
+    if is(&[b"\xff\xfe", b"\xfe\xff"]) {
+        return "text in UTF-16, where ASCII is needed".into();
+    }
+    if memchr::memmem::find(text, b"PRIVATE KEY-----").is_some() {
+        return "a private key in PEM, which opens no session with forward secrecy and is not supported"
+            .into();
+    }
+    if is(&[b"-----BEGIN "]) {
+        return "PEM".into();
+    }
+    if is(&[
+        b"\xa1\xb2\xc3\xd4",
+        b"\xd4\xc3\xb2\xa1",
+        b"\xa1\xb2\x3c\x4d",
+        b"\x4d\x3c\xb2\xa1",
+        b"\x0a\x0d\x0d\x0a",
+    ]) {
+        return "a packet capture".into();
+    }
+    if memchr::memchr(0, text).is_some() {
+        return "binary data".into();
+    }
+    match (taken.bad, taken.ignored) {
+        (0, 0) => "only comments and blank lines".into(),
+        (0, _) => "only secrets that open no record (exporter, ECH)".into(),
+        (bad, _) => format!(
+            "{bad} other lines; {}",
+            taken.warnings.first().map_or("", |warning| warning.text.rsplit(": ").next().unwrap_or_default())
+        ),
+    }
+}
+
+/// Bytes of the longest secret: SHA-384's, or the master secret.
+const MAX_SECRET: usize = 48;
+/// Number of labels.
+const LABELS: usize = 6;
+/// Lines of one source that are warned of one by one.
+const MAX_WARNINGS: usize = 16;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const RANDOM: &str = "00112233445566778899aabbccddeeff00112233445566778899AABBCCDDEEFF";
+
+    fn random() -> [u8; 32] {
+        decode::<32>(RANDOM.as_bytes()).unwrap().0
+    }
+
+    fn parsed(text: &str) -> (Secrets, Vec<String>) {
+        let mut secrets = Secrets::default();
+        let warnings = secrets.parse(text.as_bytes(), "keys.log");
+        (secrets, warnings.into_iter().map(|warning| warning.text).collect())
+    }
+
+    #[test]
+    fn every_label_is_found_under_its_client_random() {
+        let traffic = "ab".repeat(32);
+        let long = "CD".repeat(48);
+        let (secrets, warnings) = parsed(&format!(
+            "# comment\r\n\r\n  CLIENT_RANDOM {RANDOM} {long}\r\nCLIENT_EARLY_TRAFFIC_SECRET {RANDOM} {traffic}\n\
+             CLIENT_HANDSHAKE_TRAFFIC_SECRET {RANDOM} {traffic}\nSERVER_HANDSHAKE_TRAFFIC_SECRET {RANDOM} {long}\n\
+             CLIENT_TRAFFIC_SECRET_0\t{RANDOM}\t{traffic}\nSERVER_TRAFFIC_SECRET_0 {RANDOM} {long}\n\
+             EXPORTER_SECRET {RANDOM} {traffic}\nEARLY_EXPORTER_SECRET {RANDOM} {traffic}\n\
+             ECH_SECRET {RANDOM} {traffic}\nECH_CONFIG {RANDOM} fe0d\nCLIENT_TRAFFIC_SECRET_1 {RANDOM} {traffic}\n"
+        ));
+        assert_eq!(warnings, Vec::<String>::new());
+        assert_eq!(secrets.len(), 1);
+        let len = |label| secrets.get(&random(), label).unwrap().as_bytes().len();
+        assert_eq!(len(Label::Master), 48);
+        assert_eq!(len(Label::ClientEarly), 32);
+        assert_eq!(len(Label::ClientHandshake), 32);
+        assert_eq!(len(Label::ServerHandshake), 48);
+        assert_eq!(len(Label::ClientTraffic), 32);
+        assert_eq!(secrets.get(&random(), Label::ServerTraffic).unwrap().as_bytes(), [0xcd; 48]);
+        assert!(secrets.get(&[0; 32], Label::Master).is_none());
+    }
+
+    #[test]
+    fn a_bad_line_is_named_by_its_number_and_costs_only_itself() {
+        let good = "ab".repeat(48);
+        let (secrets, warnings) = parsed(&format!(
+            "hello\nCLIENT_RANDOM {RANDOM} {good}\nCLIENT_RANDOM 00 {good}\nCLIENT_RANDOM {RANDOM} zz\n\
+             CLIENT_TRAFFIC_SECRET_0 {RANDOM} abab\nRSA 0011223344556677 {good}\nCLIENT_RANDOM {RANDOM} abc"
+        ));
+        assert_eq!(secrets.len(), 1);
+        assert_eq!(
+            warnings,
+            [
+                "keys.log, line 1: no label of the key log format",
+                "keys.log, line 3: the client random is not 64 hex digits",
+                "keys.log, line 4: the secret is missing, or is not 64 or 96 hex digits",
+                "keys.log, line 5: the traffic secret is not 64 or 96 hex digits",
+                "keys.log, line 6: RSA lines hold a premaster secret, which is not supported; CLIENT_RANDOM lines are",
+                "keys.log, line 7: the last line is cut short",
+            ]
+        );
+    }
+
+    #[test]
+    fn warnings_are_bounded_and_the_rest_is_counted() {
+        let (_, warnings) = parsed(&"nonsense\n".repeat(100));
+        assert_eq!(warnings.len(), MAX_WARNINGS + 1);
+        assert_eq!(warnings.last().unwrap(), "keys.log: 84 more lines that cannot be used");
+    }
+
+    #[test]
+    fn sources_merge_and_the_first_of_two_different_secrets_stays() {
+        let mut secrets = Secrets::default();
+        let line = |byte: &str| format!("CLIENT_RANDOM {RANDOM} {}", byte.repeat(48));
+        assert!(secrets.parse(line("aa").as_bytes(), "a").is_empty());
+        assert!(secrets.parse(line("AA").as_bytes(), "b").is_empty());
+        assert_eq!(secrets.parse(line("bb").as_bytes(), "c").len(), 1);
+        assert_eq!(secrets.get(&random(), Label::Master).unwrap().as_bytes(), [0xaa; 48]);
+    }
+
+    #[test]
+    fn a_file_that_is_no_key_log_is_refused_with_what_it_is() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("keys.log");
+        let refused = |content: &[u8]| {
+            fs::write(&path, content).unwrap();
+            Secrets::default().read(&path).unwrap_err().to_string()
+        };
+        assert!(refused(b"").ends_with("found an empty file"));
+        assert!(refused(b"# nothing\n").ends_with("found only comments and blank lines"));
+        assert!(refused(b"-----BEGIN PRIVATE KEY-----\nMII\n").contains("private key"));
+        assert!(refused(b"\xd4\xc3\xb2\xa1\x02\0\x04\0").ends_with("found a packet capture"));
+        assert!(refused(b"\xff\xfeC\0L\0").contains("UTF-16"));
+        assert!(
+            refused(b"GET / HTTP/1.1\n").ends_with("found 1 other lines; no label of the key log format")
+        );
+        let missing = Secrets::default().read(&folder.path().join("absent"));
+        assert!(matches!(missing, Err(Error::Io { .. })));
+    }
+
+    #[test]
+    fn secrets_are_never_shown_by_debug() {
+        let (secrets, _) = parsed(&format!("CLIENT_RANDOM {RANDOM} {}", "ab".repeat(48)));
+        assert_eq!(format!("{secrets:?}"), "Secrets(1 client randoms)");
+        assert_eq!(format!("{:?}", secrets.get(&random(), Label::Master)), "Some(Secret(48 bytes))");
     }
 }
