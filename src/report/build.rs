@@ -189,7 +189,7 @@ fn key_packets(c: &Connection) -> KeyPackets {
         alert: c
             .alerts
             .iter()
-            .find(|at| at.value.alert.is_some_and(|alert| alert.description.0 != 0))
+            .find(|at| at.value.alert.is_none_or(|alert| alert.description.0 != 0))
             .map(|at| at.packet),
         first_fin: c.first_fin().map(|(_, at)| at.packet),
         first_rst: c.first_rst().map(|(_, rst)| rst.packet),

@@ -19,7 +19,10 @@ const CERTIFICATE_BAG: &[u8] = &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x0c,
 /// 1.2.840.113549.1.9.20, the friendly name, which is the alias.
 const FRIENDLY_NAME: &[u8] = &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x09, 0x14];
 
-/// Reads a file. Without a password the empty one is tried, and then what lies in it in clear.
+/// The password that the JDK's own trust store comes with, and that most others keep.
+const USUAL: &str = "changeit";
+
+/// Reads a file. Without a password the empty one and the JDK's usual one are tried, and then what lies in it in clear.
 pub(super) fn read(bytes: &[u8], password: Option<&str>) -> Result<Reading, String> {
     // Some tools pad the file; the container must end where its length says.
     let (outer, _) = tlv::read(bytes).ok_or("a PKCS#12 file that is cut short")?;
@@ -27,7 +30,13 @@ pub(super) fn read(bytes: &[u8], password: Option<&str>) -> Result<Reading, Stri
     if cost > MAX_ROUNDS {
         return Err("a PKCS#12 file whose key derivation would take too long".into());
     }
-    match Pkcs12Archive::from_pkcs12(outer.whole, password.unwrap_or_default()) {
+    let opened = match Pkcs12Archive::from_pkcs12(outer.whole, password.unwrap_or_default()) {
+        Err(error) if password.is_none() && is_about_password(&error) => {
+            Pkcs12Archive::from_pkcs12(outer.whole, USUAL).map_err(|_| error)
+        }
+        opened => opened,
+    };
+    match opened {
         Ok(archive) => Ok(from_archive(&archive)),
         Err(error) if password.is_some() && is_about_password(&error) => {
             Err("the password does not fit this PKCS#12 file, or the file was altered".into())
@@ -163,13 +172,12 @@ mod tests {
         for file in ["openssl.p12", "legacy.p12", "trust.p12", "key.p12"] {
             let wrong = read_stored(file, Some("changeme")).unwrap_err();
             assert!(wrong.contains("the password does not fit"), "{file}: {wrong}");
-            let missing = read_stored(file, None).unwrap_err();
-            assert!(missing.contains("--truststore-password"), "{file}: {missing}");
         }
     }
 
     #[test]
-    fn an_empty_password_need_not_be_given() {
+    fn the_usual_password_and_an_empty_one_need_not_be_given() {
+        assert_eq!(read_stored("trust.p12", None).unwrap().0, 2);
         assert_eq!(read_stored("empty-password.p12", None).unwrap().0, 2);
     }
 
