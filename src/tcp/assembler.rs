@@ -65,6 +65,8 @@ pub(super) struct Assembler {
 
 /// Bytes at the start of a direction that repeats are compared with: a handshake lies there.
 const COMPARED: usize = 16 << 10;
+/// After so many bytes nothing is compared any more.
+const FORGET: u64 = 64 << 10;
 /// A mid-stream capture gives its first byte this offset, so that an earlier one can still be placed.
 const MIDDLE: u64 = 1 << 20;
 
@@ -200,6 +202,10 @@ impl Assembler {
         }
         self.step(bytes.len() as u64);
         self.last_packet = Some(packet);
+        if !self.start.is_empty() && self.offset % MIDDLE > FORGET {
+            // The handshake is long over.
+            self.start = Vec::new();
+        }
     }
 
     fn step(&mut self, len: u64) {
@@ -276,6 +282,13 @@ impl Assembler {
     /// Whether more is held than one direction may.
     pub(super) fn is_over(&self, limits: &Limits) -> bool {
         self.held > limits.out_of_order_bytes || self.early.len() > limits.out_of_order_segments
+    }
+
+    /// Gives back what is held.
+    pub(super) fn give_back(&mut self) {
+        self.early = Vec::new();
+        self.start = Vec::new();
+        self.held = 0;
     }
 
     /// Bytes were delivered.

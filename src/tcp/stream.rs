@@ -67,6 +67,11 @@ impl<S> Stream<S> {
         self.dirs.iter().map(Assembler::held).sum()
     }
 
+    /// Gives back what was held: only the numbers are still needed.
+    pub(super) fn give_back(&mut self) {
+        self.dirs.iter_mut().for_each(Assembler::give_back);
+    }
+
     /// Payload was delivered.
     pub(super) fn has_data(&self) -> bool {
         self.dirs.iter().any(Assembler::has_data)

@@ -39,14 +39,17 @@ pub struct StreamTable<H: StreamHandler> {
     next_sweep: i64,
 }
 
-/// Over already; unanswered; open.
-const CLASSES: usize = 3;
+/// Handed over already; closed, and late packets may come; unanswered; open: in this order they are given up.
+const CLASSES: usize = 4;
 const OVER: u8 = 0;
-const UNANSWERED: u8 = 1;
-const OPEN: u8 = 2;
+const CLOSED: u8 = 1;
+const UNANSWERED: u8 = 2;
+const OPEN: u8 = 3;
 
 /// Nanoseconds after closing in which late packets still count.
 const LINGER_NS: i64 = 5_000_000_000;
+/// Streams that have closed and still wait for late packets.
+const LINGERING: usize = 2048;
 /// Streams that are over and kept so that late packets find their number.
 const KEPT_OVER: usize = 16_384;
 /// No slot.
@@ -134,8 +137,17 @@ impl<H: StreamHandler> StreamTable<H> {
         if !was_closed && entry.stream.closed_at.is_some() {
             self.closing.push_back((slot, entry.stream.info.stream));
         }
-        let class = if entry.stream.is_unanswered() { UNANSWERED } else { OPEN };
+        let class = match &entry.stream {
+            stream if stream.closed_at.is_some() => CLOSED,
+            stream if stream.is_unanswered() => UNANSWERED,
+            _ => OPEN,
+        };
         self.touch(slot, class);
+        if self.lists[usize::from(CLOSED)].len > LINGERING {
+            let first = self.lists[usize::from(CLOSED)].head;
+            self.hand_over(first, CloseReason::Closed);
+            self.touch(first, OVER);
+        }
     }
 
     /// Ends the capture: what is open is handed over in order of its number.
@@ -226,7 +238,7 @@ impl<H: StreamHandler> StreamTable<H> {
             return;
         }
         if class != OVER {
-            self.stats.evicted += 1;
+            self.stats.evicted += u64::from(class != CLOSED);
             self.hand_over(slot, CloseReason::Evicted);
         }
         let info = self.slots[slot as usize].stream.info;
@@ -250,7 +262,7 @@ impl<H: StreamHandler> StreamTable<H> {
                 self.touch(slot, OVER);
             }
         }
-        for class in [UNANSWERED, OPEN] {
+        for class in [CLOSED, UNANSWERED, OPEN] {
             loop {
                 let slot = self.lists[usize::from(class)].head;
                 if slot == NONE {
@@ -277,6 +289,7 @@ impl<H: StreamHandler> StreamTable<H> {
         }
         stream.finish(&mut self.handler);
         stream.over = true;
+        stream.give_back();
         let state = stream.state.take();
         let (info, packet, time) = (stream.info, stream.last_packet, stream.last_time);
         let reason = if stream.closed_at.is_some() && reason != CloseReason::Reused {
