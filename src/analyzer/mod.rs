@@ -10,9 +10,10 @@ use std::sync::Arc;
 
 use crate::capture::Timestamp;
 use crate::connection::Connection;
-use crate::decode::{Endpoint, Segment};
+use crate::decode::{Endpoint, Segment, TcpFlags};
 use crate::error::Warning;
 use crate::limits::Limits;
+use crate::tcp::SegmentKind;
 use crate::tcp::{
     CloseReason, Delivery, Dir, SegmentNote, StreamHandler, StreamInfo, StreamTable, TableStats,
 };
@@ -93,11 +94,44 @@ impl Handler {
     }
 }
 
+/// The state of a stream, with its first SYN when that was passed over.
+fn begun(info: &StreamInfo, packet: u64, limits: &Limits) -> Box<StreamState> {
+    let mut state = Box::new(StreamState::new(info));
+    if info.saw_syn && info.first_packet != packet {
+        let note = SegmentNote {
+            packet: info.first_packet,
+            time: info.first_time,
+            dir: Dir::Forward,
+            flags: TcpFlags(TcpFlags::SYN),
+            len: 0,
+            captured: 0,
+            kind: SegmentKind::Normal,
+            offset: None,
+            acked: None,
+            window: 0,
+            ttl: info.first_ttl,
+            ip_id: None,
+        };
+        state.segment(info, &note, limits);
+    }
+    state
+}
+
+/// A SYN without data.
+const fn is_bare_syn(note: &SegmentNote) -> bool {
+    note.flags.has(TcpFlags::SYN) && !note.flags.has(TcpFlags::ACK) && note.len == 0
+}
+
 impl StreamHandler for Handler {
     type State = StreamState;
 
     fn segment(&mut self, state: &mut Option<Box<StreamState>>, info: &StreamInfo, note: &SegmentNote) {
-        state.get_or_insert_with(|| Box::new(StreamState::new(info))).segment(info, note, &self.limits);
+        if state.is_none() && is_bare_syn(note) && info.first_packet == note.packet {
+            // A SYN says no more than `info` does; a flood of them must cost nothing.
+            return;
+        }
+        let limits = &self.limits;
+        state.get_or_insert_with(|| begun(info, note.packet, limits)).segment(info, note, limits);
     }
 
     fn data(&mut self, state: &mut Option<Box<StreamState>>, info: &StreamInfo, delivery: Delivery<'_>) {
@@ -138,7 +172,14 @@ impl StreamHandler for Handler {
         last_time: Timestamp,
         reason: CloseReason,
     ) {
-        let Some(state) = state else { return };
+        let state = match state {
+            Some(state) => state,
+            None if reason == CloseReason::Evicted => {
+                self.unanswered += 1;
+                return;
+            }
+            None => begun(info, u64::MAX, &self.limits),
+        };
         if reason == CloseReason::Reused && state.is_unanswered() {
             // The client tried again with another initial number: what counts is that attempt.
             return;

@@ -42,6 +42,8 @@ pub struct StreamInfo {
     pub first_packet: u64,
     /// Time of its first packet.
     pub first_time: Timestamp,
+    /// Time to live or hop limit of its first packet.
+    pub first_ttl: u8,
     /// A SYN without ACK was seen.
     pub saw_syn: bool,
     /// A SYN,ACK was seen.

@@ -26,7 +26,7 @@ pub(super) struct Stream<S> {
 }
 
 /// Packets per direction that a copy is compared with.
-const RECENT: usize = 4;
+const RECENT: usize = 2;
 
 /// What makes two packets the same.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

@@ -48,6 +48,8 @@ const OPEN: u8 = 3;
 
 /// Nanoseconds after closing in which late packets still count.
 const LINGER_NS: i64 = 5_000_000_000;
+/// SYNs without an answer that are waited for; a flood of them must not cost the open connections.
+const KEPT_UNANSWERED: usize = 16_384;
 /// Streams that have closed and still wait for late packets.
 const LINGERING: usize = 2048;
 /// Streams that are over and kept so that late packets find their number.
@@ -129,7 +131,12 @@ impl<H: StreamHandler> StreamTable<H> {
                 return;
             }
             // The same ports and initial number once more: Wireshark counts it to the same stream.
-            let info = StreamInfo { first_packet: packet, first_time: time, ..entry.stream.info };
+            let info = StreamInfo {
+                first_packet: packet,
+                first_time: time,
+                first_ttl: segment.ttl,
+                ..entry.stream.info
+            };
             *entry.stream = Stream::new(info);
         }
         let was_closed = entry.stream.closed_at.is_some();
@@ -196,19 +203,22 @@ impl<H: StreamHandler> StreamTable<H> {
             responder,
             first_packet: packet,
             first_time: time,
+            first_ttl: segment.ttl,
             saw_syn: false,
             saw_syn_ack: false,
         };
         self.stats.streams += 1;
-        let entry =
-            Slot { stream: Box::new(Stream::new(info)), class: OPEN, previous: NONE, next: NONE, used: true };
         let slot = match self.free.pop() {
             Some(slot) => {
-                self.slots[slot as usize] = entry;
+                // The memory of a stream that is gone serves the next one.
+                let entry = &mut self.slots[slot as usize];
+                *entry.stream = Stream::new(info);
+                entry.used = true;
                 slot
             }
             None => {
-                self.slots.push(entry);
+                let stream = Box::new(Stream::new(info));
+                self.slots.push(Slot { stream, class: OPEN, previous: NONE, next: NONE, used: true });
                 (self.slots.len() - 1) as u32
             }
         };
@@ -224,6 +234,11 @@ impl<H: StreamHandler> StreamTable<H> {
     fn make_room(&mut self) {
         while self.lists[OVER as usize].len > KEPT_OVER.min(self.limits.connections / 2) {
             self.drop_first(OVER);
+        }
+        while self.lists[usize::from(UNANSWERED)].len
+            >= (self.limits.connections / 4).clamp(1, KEPT_UNANSWERED)
+        {
+            self.drop_first(UNANSWERED);
         }
         while self.lists.iter().map(|list| list.len).sum::<usize>() >= self.limits.connections.max(1) {
             let class =

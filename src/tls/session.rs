@@ -457,7 +457,9 @@ impl Core {
             }
             Err(NoKeys::NoSecret) => "the key log has no secret for this connection".to_owned(),
             Err(NoKeys::Suite(_)) => format!("decryption of {} is not supported", hello.cipher_suite),
-            Err(NoKeys::Compression(method)) => format!("decryption of compressed records (method {method}) is not supported"),
+            Err(NoKeys::Compression(method)) => {
+                format!("decryption of compressed records (method {method}) is not supported")
+            }
             Err(NoKeys::Version(_)) => format!("decryption of {} is not supported", hello.negotiated()),
         };
         place.tell(false, TlsEventKind::DecryptProblem { reason }, sink);
