@@ -66,7 +66,8 @@ impl fmt::Debug for Secrets {
 
 impl Secrets {
     /// Takes the lines of a key log; `origin` is its name in the warnings (code `keylog-line`), which give the
-    /// number of the line, from 1. Comments, blank lines and secrets of no use here (exporters, ECH) pass silently.
+    /// number of the line, from 1. Comments, blank lines and secrets of no use here (exporters, ECH) pass silently,
+    /// and so do premaster secrets beside master secrets.
     /// After 16 warnings the others are only counted.
     pub fn parse(&mut self, text: &[u8], origin: &str) -> Vec<Warning> {
         self.take(text, origin).warnings
@@ -119,8 +120,12 @@ impl Secrets {
             match parse_line(line) {
                 Line::Nothing => {}
                 Line::Ignored => taken.ignored += 1,
+                Line::Premaster => {
+                    taken.premaster.get_or_insert(number);
+                }
                 Line::Secret(label, random, secret) => {
                     taken.usable += 1;
+                    taken.masters |= label == Label::Master;
                     if !self.add(random, label, secret) {
                         taken.warn(format!(
                             "{origin}, line {number}: another secret for a client random that already has one; the first is used"
@@ -152,6 +157,10 @@ impl Secrets {
 struct Taken {
     usable: usize,
     ignored: usize,
+    /// Whether there is a master secret.
+    masters: bool,
+    /// The first line with a premaster secret.
+    premaster: Option<u64>,
     bad: usize,
     warnings: Vec<Warning>,
 }
@@ -165,6 +174,12 @@ impl Taken {
     }
 
     fn close(&mut self, origin: &str) {
+        // OpenSSL writes an RSA line beside the CLIENT_RANDOM line of the same handshake, which then is enough.
+        if let Some(number) = self.premaster.filter(|_| !self.masters) {
+            self.warn(format!(
+                "{origin}, line {number}: a premaster secret (RSA, PMS_CLIENT_RANDOM) is not supported; CLIENT_RANDOM lines are"
+            ));
+        }
         if let Some(more) = self.bad.checked_sub(MAX_WARNINGS).filter(|more| *more > 0) {
             self.warnings.push(Warning::general(
                 "keylog-line",
@@ -177,6 +192,7 @@ impl Taken {
 enum Line {
     Nothing,
     Ignored,
+    Premaster,
     Secret(Label, [u8; 32], Secret),
     Bad(&'static str),
 }
@@ -205,14 +221,7 @@ fn parse_line(line: &[u8]) -> Line {
         b"SERVER_HANDSHAKE_TRAFFIC_SECRET" => Label::ServerHandshake,
         b"CLIENT_TRAFFIC_SECRET_0" => Label::ClientTraffic,
         b"SERVER_TRAFFIC_SECRET_0" => Label::ServerTraffic,
-        b"RSA" => {
-            return Line::Bad(
-                "RSA lines hold a premaster secret, which is not supported; CLIENT_RANDOM lines are",
-            );
-        }
-        b"PMS_CLIENT_RANDOM" => {
-            return Line::Bad("a premaster secret is not supported; CLIENT_RANDOM lines are");
-        }
+        b"RSA" | b"PMS_CLIENT_RANDOM" => return Line::Premaster,
         _ if is_unneeded(first) => return Line::Ignored,
         _ => return Line::Bad("no label of the key log format"),
     };
@@ -233,10 +242,12 @@ fn parse_line(line: &[u8]) -> Line {
 }
 
 /// Labels that others write and that open no record: exporters, ECH, QUIC, and the traffic secrets after a key
-/// update, which follow from the first.
+/// update, which follow from the first (OpenSSL counts them with an `N`).
 fn is_unneeded(label: &[u8]) -> bool {
     let later = |prefix: &[u8]| {
-        label.strip_prefix(prefix).is_some_and(|n| !n.is_empty() && n.iter().all(u8::is_ascii_digit))
+        label
+            .strip_prefix(prefix)
+            .is_some_and(|n| n == b"N" || (!n.is_empty() && n.iter().all(u8::is_ascii_digit)))
     };
     matches!(label, b"EXPORTER_SECRET" | b"EARLY_EXPORTER_SECRET" | b"ECH_SECRET" | b"ECH_CONFIG")
         || label.starts_with(b"QUIC_")
@@ -357,8 +368,19 @@ mod tests {
                 "keys.log, line 3: the client random is not 64 hex digits",
                 "keys.log, line 4: the secret is missing, or is not 64 or 96 hex digits",
                 "keys.log, line 5: the traffic secret is not 64 or 96 hex digits",
-                "keys.log, line 6: RSA lines hold a premaster secret, which is not supported; CLIENT_RANDOM lines are",
                 "keys.log, line 7: the last line is cut short",
+            ]
+        );
+    }
+
+    #[test]
+    fn premaster_secrets_alone_are_said_to_be_unsupported() {
+        let (secrets, warnings) = parsed(&format!("\nRSA 0011223344556677 {}\n", "ab".repeat(48)));
+        assert!(secrets.is_empty());
+        assert_eq!(
+            warnings,
+            [
+                "keys.log, line 2: a premaster secret (RSA, PMS_CLIENT_RANDOM) is not supported; CLIENT_RANDOM lines are"
             ]
         );
     }

@@ -88,3 +88,40 @@ pub(super) fn cbc(kind: BlockKind, key: &[u8]) -> Option<Box<dyn CbcDecrypter>> 
 fn block<C: CbcDecrypter + KeyInit + 'static>(key: &[u8]) -> Option<Box<dyn CbcDecrypter>> {
     Some(Box::new(C::new_from_slice(key).ok()?))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Decrypts one block with a zero IV.
+    fn block(kind: BlockKind, key: &[u8], mut block: Vec<u8>) -> Vec<u8> {
+        let cipher = cbc(kind, key).unwrap();
+        assert!(cipher.decrypt(&[0; 16][..cipher.block_len()], &mut block));
+        block
+    }
+
+    fn hex(text: &str) -> Vec<u8> {
+        data_encoding::HEXLOWER.decode(text.as_bytes()).unwrap()
+    }
+
+    #[test]
+    fn ciphers_without_a_peer_to_capture_give_their_published_vectors() {
+        // FIPS 81 for DES, which 3DES with one key repeated is too; RFC 5794 appendix A for ARIA.
+        let key = hex("0123456789abcdef");
+        assert_eq!(block(BlockKind::Des, &key, hex("3fa40e8a984d4815")), b"Now is t");
+        assert_eq!(block(BlockKind::TripleDes, &key.repeat(3), hex("3fa40e8a984d4815")), b"Now is t");
+        let key: Vec<u8> = (0..32).collect();
+        let plain = hex("00112233445566778899aabbccddeeff");
+        assert_eq!(block(BlockKind::Aria128, &key[..16], hex("d718fbd6ab644c739da95f3be6451778")), plain);
+        assert_eq!(block(BlockKind::Aria256, &key, hex("f92bd7c79fb72e2f2b8f80c1972d24fc")), plain);
+    }
+
+    #[test]
+    fn keys_and_blocks_of_another_length_are_refused() {
+        assert!(cbc(BlockKind::Aes128, &[0; 17]).is_none());
+        assert!(aead(AeadKind::Aes256Gcm, &[0; 16]).is_none());
+        let cipher = cbc(BlockKind::Aes128, &[0; 16]).unwrap();
+        assert!(!cipher.decrypt(&[0; 8], &mut [0; 16]));
+        assert!(!cipher.decrypt(&[0; 16], &mut [0; 17]));
+    }
+}

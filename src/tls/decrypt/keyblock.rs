@@ -1,10 +1,11 @@
 //! From the master secret to the keys of both directions, SSL 3.0 to TLS 1.2 (RFC 5246 §6.3).
 
+use super::aead::AeadKeys;
 use super::cbc::CbcKeys;
 use super::cipher;
 use super::prf;
 use super::suite::{Bulk, HashKind, MacKind, Suite};
-use super::tls12::{AeadKeys, Keys, Protection, Rc4Keys, RecordMac};
+use super::tls12::{Keys, Protection, Rc4Keys, RecordMac};
 use crate::tls::message::{ServerHello, Side};
 
 /// What the ServerHello settled for both directions.

@@ -1,5 +1,6 @@
 //! Opens protected records with the secrets of a key log (RFC 5246 §6.2.3, RFC 8446 §5.2).
 
+mod aead;
 mod cbc;
 mod cipher;
 mod keyblock;

@@ -3,11 +3,11 @@
 use rc4::{KeyInit, Rc4, StreamCipher};
 
 use super::DecryptError;
+use super::aead::AeadKeys;
 use super::cbc::CbcKeys;
-use super::cipher::{self, Opener};
 use super::prf;
 use super::sequence::Sequence;
-use super::suite::{AeadKind, MacKind};
+use super::suite::MacKind;
 
 /// One direction: the keys in force, and those that its next ChangeCipherSpec brings.
 pub(super) struct Direction {
@@ -221,82 +221,20 @@ impl RecordMac {
     }
 }
 
-/// An AEAD direction (RFC 5246 §6.2.3.3).
-pub(super) struct AeadKeys {
-    kind: AeadKind,
-    cipher: Box<dyn Opener>,
-    /// The 4 implicit bytes of the nonce, or all 12 that ChaCha20-Poly1305 combines with the number.
-    iv: [u8; 12],
-    /// The explicit nonce of the last record opened, with its number.
-    last: Option<(u64, u64)>,
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-impl AeadKeys {
-    pub(super) fn new(kind: AeadKind, key: &[u8], fixed: &[u8]) -> Option<Self> {
-        let mut iv = [0; 12];
-        iv.get_mut(..fixed.len())?.copy_from_slice(fixed);
-        Some(Self { kind, cipher: cipher::aead(kind, key)?, iv, last: None })
+    #[test]
+    fn a_truncated_mac_is_compared_in_its_ten_bytes() {
+        let mac = RecordMac { kind: MacKind::Sha1, key: Some(vec![3; 20]), len: 10, ssl3: false };
+        let whole = prf::hmac(MacKind::Sha1, &[3; 20], &[&[0; 8], &[23, 3, 1, 0, 5], b"hello"]);
+        let mut record = [b"hello", &whole.as_bytes()[..10]].concat();
+        let mut keys = Keys::from(Protection::Null(mac));
+        let mut out = Vec::new();
+        assert_eq!(keys.open([23, 3, 1, 0, 15], &record, &mut out), Ok(23));
+        assert_eq!(out, b"hello");
+        record[14] ^= 1;
+        assert_eq!(keys.open([23, 3, 1, 0, 15], &record, &mut out), Err(DecryptError::BadRecord));
     }
-
-    fn open(
-        &mut self,
-        sequence: &mut Sequence,
-        header: [u8; 5],
-        fragment: &[u8],
-        out: &mut Vec<u8>,
-    ) -> Result<(), DecryptError> {
-        let explicit_len = self.kind.explicit_len();
-        let (explicit, rest) = fragment.split_at_checked(explicit_len).ok_or(DecryptError::Malformed)?;
-        let text_len = rest.len().checked_sub(self.kind.tag_len()).ok_or(DecryptError::Malformed)?;
-        let (text, tag) = rest.split_at_checked(text_len).ok_or(DecryptError::Malformed)?;
-        let explicit = explicit.try_into().ok().map(u64::from_be_bytes);
-        let start = out.len();
-        let guess = self.guess(sequence, explicit);
-        for number in guess.into_iter().chain(sequence.candidates()) {
-            out.truncate(start);
-            out.extend_from_slice(text);
-            let aad = aad(number, header, text_len);
-            let buffer = out.get_mut(start..).unwrap_or_default();
-            if self.cipher.open(&self.nonce(number, explicit), &aad, buffer, tag) {
-                sequence.hit(number);
-                self.last = explicit.map(|explicit| (number, explicit));
-                return Ok(());
-            }
-        }
-        sequence.miss();
-        Err(DecryptError::BadRecord)
-    }
-
-    fn nonce(&self, number: u64, explicit: Option<u64>) -> [u8; 12] {
-        match explicit {
-            Some(explicit) => {
-                let mut nonce = self.iv;
-                nonce.iter_mut().skip(4).zip(explicit.to_be_bytes()).for_each(|(to, from)| *to = from);
-                nonce
-            }
-            None => numbered_nonce(self.iv, number),
-        }
-    }
-
-    /// After a gap: nearly every stack counts its explicit nonce up by one, so that it tells the number.
-    fn guess(&self, sequence: &Sequence, explicit: Option<u64>) -> Option<u64> {
-        let (number, before) = self.last.filter(|_| sequence.is_searching())?;
-        let number = number.checked_add(explicit?.checked_sub(before)?)?;
-        (number >= sequence.next()).then_some(number)
-    }
-}
-
-/// A nonce that is the IV combined with the record's number (RFC 7905 §2, RFC 8446 §5.3).
-pub(super) fn numbered_nonce(iv: [u8; 12], number: u64) -> [u8; 12] {
-    let mut nonce = iv;
-    nonce.iter_mut().skip(4).zip(number.to_be_bytes()).for_each(|(to, from)| *to ^= from);
-    nonce
-}
-
-/// Number, type, version and length of the plaintext (RFC 5246 §6.2.3.3).
-fn aad(number: u64, header: [u8; 5], text_len: usize) -> [u8; 13] {
-    let [kind, major, minor, ..] = header;
-    let [a, b, c, d, e, f, g, h] = number.to_be_bytes();
-    let [high, low] = u16::try_from(text_len).unwrap_or(u16::MAX).to_be_bytes();
-    [a, b, c, d, e, f, g, h, kind, major, minor, high, low]
 }

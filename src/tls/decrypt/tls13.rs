@@ -1,11 +1,11 @@
 //! Records of TLS 1.3 and its drafts: traffic keys (RFC 8446 §7.3) and the record layer (RFC 8446 §5.2).
 
 use super::DecryptError;
+use super::aead::numbered_nonce;
 use super::cipher::{self, Opener};
 use super::prf;
 use super::sequence::Sequence;
 use super::suite::{AeadKind, HashKind, MacKind};
-use super::tls12::numbered_nonce;
 use crate::tls::keylog::Secret;
 
 /// What changed between the drafts, by draft number; the RFC counts as the last.
@@ -54,6 +54,8 @@ enum Stage {
     Early,
     Handshake,
     Application,
+    /// After one more key update; a direction that is there is in `Application` again.
+    Updated,
 }
 
 /// One direction.
@@ -174,19 +176,18 @@ impl Direction {
     fn later_stages(&self) -> impl Iterator<Item = Stage> + use<> {
         let unsure = self.gap || self.keys.is_none();
         let handshake = self.stage == Stage::Early;
-        let application = unsure && (self.stage < Stage::Application || self.gap);
-        [(Stage::Handshake, handshake), (Stage::Application, application)]
+        let application = self.stage < Stage::Application && unsure;
+        [(Stage::Handshake, handshake), (Stage::Application, application), (Stage::Updated, self.gap)]
             .into_iter()
             .filter_map(|(stage, wanted)| wanted.then_some(stage))
     }
 
-    /// The keys of a later stage; for the application stage, when that is where we are, those after a key update.
     fn derive(&self, stage: Stage) -> Option<Keys> {
         let secret = match stage {
             Stage::Early => self.early,
             Stage::Handshake => self.handshake,
-            Stage::Application if self.stage == Stage::Application => self.updated(),
             Stage::Application => self.application,
+            Stage::Updated => self.updated(),
         };
         Keys::derive(self.scheme, secret.as_ref()?)
     }
@@ -199,20 +200,15 @@ impl Direction {
     }
 
     fn adopt(&mut self, stage: Stage, keys: Keys) {
-        if self.stage == Stage::Application {
+        if stage == Stage::Updated {
             self.application = self.updated();
         }
-        self.stage = stage;
+        self.stage = stage.min(Stage::Application);
         self.keys = Some(keys);
     }
 
     fn enter(&mut self, stage: Stage) {
-        let secret = match stage {
-            Stage::Early => self.early,
-            Stage::Handshake => self.handshake,
-            Stage::Application => self.application,
-        };
-        self.keys = secret.as_ref().and_then(|secret| Keys::derive(self.scheme, secret));
+        self.keys = self.derive(stage);
         self.stage = stage;
         self.sequence = Sequence::default();
         if self.gap {
