@@ -1,11 +1,16 @@
 //! Key logs in the NSS format (`SSLKEYLOGFILE`), and the secrets embedded in a pcapng, which have the same lines.
 
+mod found;
+mod line;
+
 use std::fmt;
 use std::fs;
 use std::path::Path;
 
 use hashbrown::HashMap;
 
+use self::found::describe;
+use self::line::{Line, cut_line, parse_line};
 use crate::error::{Error, Result, Warning};
 
 /// What a logged secret protects (draft-ietf-tls-keylogfile §2, the NSS key log format).
@@ -189,124 +194,6 @@ impl Taken {
     }
 }
 
-enum Line {
-    Nothing,
-    Ignored,
-    Premaster,
-    Secret(Label, [u8; 32], Secret),
-    Bad(&'static str),
-}
-
-/// Cuts off the next line, without its end; the flag says whether it has one.
-fn cut_line<'a>(rest: &mut &'a [u8]) -> (&'a [u8], bool) {
-    match memchr::memchr(b'\n', rest) {
-        Some(at) => {
-            let (line, after) = rest.split_at(at);
-            *rest = after.get(1..).unwrap_or_default();
-            (line, true)
-        }
-        None => (std::mem::take(rest), false),
-    }
-}
-
-fn parse_line(line: &[u8]) -> Line {
-    let mut words = line.split(u8::is_ascii_whitespace).filter(|word| !word.is_empty());
-    let Some(first) = words.next().filter(|word| !word.starts_with(b"#")) else {
-        return Line::Nothing;
-    };
-    let label = match first {
-        b"CLIENT_RANDOM" => Label::Master,
-        b"CLIENT_EARLY_TRAFFIC_SECRET" => Label::ClientEarly,
-        b"CLIENT_HANDSHAKE_TRAFFIC_SECRET" => Label::ClientHandshake,
-        b"SERVER_HANDSHAKE_TRAFFIC_SECRET" => Label::ServerHandshake,
-        b"CLIENT_TRAFFIC_SECRET_0" => Label::ClientTraffic,
-        b"SERVER_TRAFFIC_SECRET_0" => Label::ServerTraffic,
-        b"RSA" | b"PMS_CLIENT_RANDOM" => return Line::Premaster,
-        _ if is_unneeded(first) => return Line::Ignored,
-        _ => return Line::Bad("no label of the key log format"),
-    };
-    let Some(random) = words.next().and_then(decode::<32>).filter(|(_, len)| *len == 32) else {
-        return Line::Bad("the client random is not 64 hex digits");
-    };
-    let Some((bytes, len)) = words.next().and_then(decode::<MAX_SECRET>) else {
-        return Line::Bad("the secret is missing, or is not 64 or 96 hex digits");
-    };
-    match (label, len) {
-        _ if words.next().is_some() => Line::Bad("more than three words"),
-        (Label::Master, 48) => Line::Secret(label, random.0, Secret { bytes, len: 48 }),
-        (Label::Master, _) => Line::Bad("the master secret is not 96 hex digits"),
-        (_, 32) => Line::Secret(label, random.0, Secret { bytes, len: 32 }),
-        (_, 48) => Line::Secret(label, random.0, Secret { bytes, len: 48 }),
-        _ => Line::Bad("the traffic secret is not 64 or 96 hex digits"),
-    }
-}
-
-/// Labels that others write and that open no record: exporters, ECH, QUIC, and the traffic secrets after a key
-/// update, which follow from the first (OpenSSL counts them with an `N`).
-fn is_unneeded(label: &[u8]) -> bool {
-    let later = |prefix: &[u8]| {
-        label
-            .strip_prefix(prefix)
-            .is_some_and(|n| n == b"N" || (!n.is_empty() && n.iter().all(u8::is_ascii_digit)))
-    };
-    matches!(label, b"EXPORTER_SECRET" | b"EARLY_EXPORTER_SECRET" | b"ECH_SECRET" | b"ECH_CONFIG")
-        || label.starts_with(b"QUIC_")
-        || later(b"CLIENT_TRAFFIC_SECRET_")
-        || later(b"SERVER_TRAFFIC_SECRET_")
-}
-
-/// Hex digits of either case into at most `N` bytes, with their number.
-fn decode<const N: usize>(hex: &[u8]) -> Option<([u8; N], usize)> {
-    let mut bytes = [0_u8; N];
-    if !hex.len().is_multiple_of(2) || hex.len() > 2 * N {
-        return None;
-    }
-    for (byte, pair) in bytes.iter_mut().zip(hex.chunks_exact(2)) {
-        for digit in pair {
-            *byte = *byte << 4 | u8::try_from(char::from(*digit).to_digit(16)?).ok()?;
-        }
-    }
-    Some((bytes, hex.len() / 2))
-}
-
-/// What a file is that has no usable line; nothing of its content is quoted, since it may be a secret of another kind.
-fn describe(text: &[u8], taken: &Taken) -> String {
-    let is = |magics: &[&[u8]]| magics.iter().any(|magic| text.starts_with(magic));
-    if text.is_empty() {
-        return "an empty file".into();
-    }
-    if is(&[b"\xff\xfe", b"\xfe\xff"]) {
-        return "text in UTF-16, where ASCII is needed".into();
-    }
-    if memchr::memmem::find(text, b"PRIVATE KEY-----").is_some() {
-        return "a private key in PEM, which opens no session with forward secrecy and is not supported"
-            .into();
-    }
-    if is(&[b"-----BEGIN "]) {
-        return "PEM".into();
-    }
-    if is(&[
-        b"\xa1\xb2\xc3\xd4",
-        b"\xd4\xc3\xb2\xa1",
-        b"\xa1\xb2\x3c\x4d",
-        b"\x4d\x3c\xb2\xa1",
-        b"\x0a\x0d\x0d\x0a",
-    ]) {
-        return "a packet capture".into();
-    }
-    if memchr::memchr(0, text).is_some() {
-        return "binary data".into();
-    }
-    match (taken.bad, taken.ignored) {
-        (0, 0) => "only comments and blank lines".into(),
-        (0, _) => "only secrets that open no record (exporter, ECH)".into(),
-        (bad, _) => format!(
-            "{bad} other lines; {}",
-            taken.warnings.first().map_or("", |warning| warning.text.rsplit(": ").next().unwrap_or_default())
-        ),
-    }
-}
-
 /// Bytes of the longest secret: SHA-384's, or the master secret.
 const MAX_SECRET: usize = 48;
 /// Number of labels.
@@ -316,6 +203,7 @@ const MAX_WARNINGS: usize = 16;
 
 #[cfg(test)]
 mod tests {
+    use super::line::decode;
     use super::*;
 
     const RANDOM: &str = "00112233445566778899aabbccddeeff00112233445566778899AABBCCDDEEFF";
@@ -400,26 +288,6 @@ mod tests {
         assert!(secrets.parse(line("AA").as_bytes(), "b").is_empty());
         assert_eq!(secrets.parse(line("bb").as_bytes(), "c").len(), 1);
         assert_eq!(secrets.get(&random(), Label::Master).unwrap().as_bytes(), [0xaa; 48]);
-    }
-
-    #[test]
-    fn a_file_that_is_no_key_log_is_refused_with_what_it_is() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("keys.log");
-        let refused = |content: &[u8]| {
-            fs::write(&path, content).unwrap();
-            Secrets::default().read(&path).unwrap_err().to_string()
-        };
-        assert!(refused(b"").ends_with("found an empty file"));
-        assert!(refused(b"# nothing\n").ends_with("found only comments and blank lines"));
-        assert!(refused(b"-----BEGIN PRIVATE KEY-----\nMII\n").contains("private key"));
-        assert!(refused(b"\xd4\xc3\xb2\xa1\x02\0\x04\0").ends_with("found a packet capture"));
-        assert!(refused(b"\xff\xfeC\0L\0").contains("UTF-16"));
-        assert!(
-            refused(b"GET / HTTP/1.1\n").ends_with("found 1 other lines; no label of the key log format")
-        );
-        let missing = Secrets::default().read(&folder.path().join("absent"));
-        assert!(matches!(missing, Err(Error::Io { .. })));
     }
 
     #[test]

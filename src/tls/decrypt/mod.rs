@@ -3,6 +3,7 @@
 mod aead;
 mod cbc;
 mod cipher;
+mod draft;
 mod keyblock;
 mod prf;
 mod sequence;
@@ -14,9 +15,10 @@ use std::fmt;
 
 pub use self::suite::HashKind;
 
+use self::draft::Draft;
 use self::keyblock::{Parameters, SSL_3_0, TLS_1_2};
 use self::suite::{Bulk, Suite};
-use self::tls13::{Draft, Scheme};
+use self::tls13::Scheme;
 use crate::tls::keylog::{Label, Secret, Secrets};
 use crate::tls::message::{ServerHello, Side};
 

@@ -3,42 +3,11 @@
 use super::DecryptError;
 use super::aead::numbered_nonce;
 use super::cipher::{self, Opener};
+use super::draft::Draft;
 use super::prf;
 use super::sequence::Sequence;
 use super::suite::{AeadKind, HashKind, MacKind};
 use crate::tls::keylog::Secret;
-
-/// What changed between the drafts, by draft number; the RFC counts as the last.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Draft(u8);
-
-impl Draft {
-    /// TLS 1.3, a draft from 18 on, or one that was deployed under a number of its own; `None` for other versions.
-    pub(super) fn of(version: u16) -> Option<Self> {
-        match version {
-            0x0304 => Some(Self(u8::MAX)),
-            0x7f12..=0x7f1c => Some(Self(version.to_be_bytes()[1])),
-            // Facebook's deployments of drafts 23 and 26.
-            0xfb17 | 0xfb1a => Some(Self(version.to_be_bytes()[1])),
-            _ => None,
-        }
-    }
-
-    /// The prefix of every label (RFC 8446 §7.1).
-    fn prefix(self) -> &'static [u8] {
-        if self.0 < 20 { b"TLS 1.3, " } else { b"tls13 " }
-    }
-
-    /// The label of the next application traffic secret (RFC 8446 §7.2).
-    fn update(self) -> &'static [u8] {
-        if self.0 < 20 { b"application traffic secret" } else { b"traffic upd" }
-    }
-
-    /// Whether the tag covers the record header.
-    fn covers_header(self) -> bool {
-        self.0 >= 25
-    }
-}
 
 /// The cipher, hash and draft of a connection.
 #[derive(Debug, Clone, Copy)]
@@ -293,4 +262,18 @@ fn inner_type(out: &mut Vec<u8>, start: usize) -> Result<u8, DecryptError> {
     let kind = inner.get(at).copied().ok_or(DecryptError::Malformed)?;
     out.truncate(start + at);
     Ok(kind)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn padding_is_removed_down_to_the_type() {
+        let mut out = b"kept hello\x17\0\0\0".to_vec();
+        assert_eq!(inner_type(&mut out, 5), Ok(23));
+        assert_eq!(out, b"kept hello");
+        let mut out = vec![1, 0, 0, 0];
+        assert_eq!(inner_type(&mut out, 1), Err(DecryptError::Malformed));
+    }
 }
