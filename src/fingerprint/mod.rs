@@ -2,10 +2,16 @@
 
 mod ja3;
 mod ja4;
+mod libraries;
+mod marks;
+mod programs;
+mod recognise;
+mod shape;
 mod stack;
 
 pub use ja3::{ja3, ja3_text, ja3s, ja3s_text};
 pub use ja4::ja4;
+pub use recognise::recognise;
 pub use stack::{Stack, StackGuess};
 /// stub
 #[derive(Default)]

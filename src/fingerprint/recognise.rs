@@ -1,0 +1,95 @@
+//! Which stack a client is, by its ClientHello.
+
+use super::libraries::{LIBRARIES, Library};
+use super::programs::programs;
+use super::shape::Shape;
+use super::stack::{Stack, StackGuess};
+use crate::tls::message::ClientHello;
+
+/// Guesses the stack from what its hello has in common with others of that stack, over versions. A hello that is shaped
+/// like none has no guess.
+pub fn recognise(hello: &ClientHello) -> StackGuess {
+    if hello.sslv2 {
+        return StackGuess::default();
+    }
+    let shape = Shape::new(hello);
+    let points: Vec<Evidence> = LIBRARIES.iter().map(|library| Evidence::weigh(library, &shape)).collect();
+    let most = points.iter().map(|evidence| evidence.points).max().unwrap_or(0);
+    if most < ENOUGH {
+        return StackGuess::default();
+    }
+    let mut fits = Vec::new();
+    let mut why = String::new();
+    for evidence in points.iter().filter(|evidence| evidence.points == most) {
+        fits.extend(programs(evidence.stack, &shape));
+        if why.is_empty() {
+            why = evidence.sentence();
+        }
+    }
+    StackGuess { fits, why }
+}
+
+/// Points below which no library is named: two traits that agree, or one and a peculiarity.
+const ENOUGH: i32 = 5;
+
+/// What speaks for a library.
+struct Evidence {
+    stack: Stack,
+    points: i32,
+    traits: Vec<&'static str>,
+}
+
+impl Evidence {
+    fn weigh(library: &Library, shape: &Shape<'_>) -> Self {
+        let mut evidence = Self { stack: library.stack, points: (library.marks)(shape), traits: Vec::new() };
+        evidence.order(library, shape);
+        let groups = without_hybrids(&shape.groups);
+        evidence.beginning(&shape.schemes, library.schemes, 4, "the signature schemes");
+        evidence.beginning(&shape.older_suites(), library.suites, 3, "the cipher suites");
+        evidence.beginning(&groups, library.groups, 1, "the groups");
+        evidence.beginning(&shape.tls13_suites(), library.tls13, 1, "the TLS 1.3 suites");
+        evidence
+    }
+
+    /// An order that many extensions agree with says more; one against it speaks against every generation.
+    fn order(&mut self, library: &Library, shape: &Shape<'_>) {
+        if library.orders.is_empty() || shape.kinds.is_empty() {
+            return;
+        }
+        match library.orders.iter().filter_map(|order| shape.agrees_with(order)).max() {
+            Some(agreeing) => {
+                self.points += match agreeing {
+                    0..=3 => 0,
+                    4..=5 => 2,
+                    6..=7 => 3,
+                    _ => 4,
+                };
+                self.points -= i32::try_from(shape.kinds.len() - agreeing).unwrap_or(0);
+                self.traits.push("the order of its extensions");
+            }
+            None => self.points -= if shape.grease { 0 } else { 4 },
+        }
+    }
+
+    fn beginning(&mut self, list: &[u16], known: &[&[u16]], points: i32, name: &'static str) {
+        if known.iter().any(|start| list.starts_with(start)) {
+            self.points += points;
+            self.traits.push(name);
+        }
+    }
+
+    fn sentence(&self) -> String {
+        let traits = match &self.traits[..] {
+            [] => "what it offers".to_owned(),
+            [only] => (*only).to_owned(),
+            [all @ .., last] => format!("{} and {last}", all.join(", ")),
+        };
+        format!("{traits} are those of {}", self.stack.family())
+    }
+}
+
+/// Groups that join a post-quantum scheme to an elliptic curve stand ahead of the others in newer versions.
+fn without_hybrids(groups: &[u16]) -> Vec<u16> {
+    let hybrid = |group: &u16| matches!(group, 0x11eb..=0x11ed | 0x6399 | 0x639a | 0x4138 | 0xfe30..=0xfe32 | 0x0200..=0x0202);
+    groups.iter().copied().filter(|group| !hybrid(group)).collect()
+}
