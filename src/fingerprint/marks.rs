@@ -7,6 +7,7 @@ const NEVER: i32 = -20;
 
 const STATUS_REQUEST: u16 = 5;
 const STATUS_REQUEST_V2: u16 = 17;
+const HEARTBEAT: u16 = 15;
 const TIMESTAMPS: u16 = 18;
 const ENCRYPT_THEN_MAC: u16 = 22;
 const EXTENDED_MASTER_SECRET: u16 = 23;
@@ -21,10 +22,14 @@ const RENEGOTIATION_INFO: u16 = 65281;
 /// `application_settings`, in its two numbers.
 const SETTINGS: [u16; 2] = [17513, 17613];
 const CHANNEL_ID: u16 = 30032;
+/// SSL_RSA_FIPS_WITH_DES_CBC_SHA and SSL_RSA_FIPS_WITH_3DES_EDE_CBC_SHA.
+const OWN_OF_NSS: [u16; 2] = [0xfefe, 0xfeff];
 
 pub(super) fn openssl(shape: &Shape<'_>) -> i32 {
     // All three forms of points are offered; hardly anyone else names the compressed ones.
     points(3, shape.hello.point_formats == [0, 1, 2])
+        // 1.0.1 and 1.0.2 offer heartbeats.
+        + points(2, shape.has(HEARTBEAT))
         + never(shape, &[STATUS_REQUEST_V2, RECORD_SIZE_LIMIT, DELEGATED_CREDENTIAL])
 }
 
@@ -88,7 +93,10 @@ pub(super) fn wolfssl(shape: &Shape<'_>) -> i32 {
 pub(super) fn nss(shape: &Shape<'_>) -> i32 {
     let settings = SETTINGS.iter().any(|kind| shape.has(*kind));
     // Firefox may grease extensions; it does not grease suites.
+    // Numbers that it gave to two suites of its own, long ago.
+    let own_suites = OWN_OF_NSS.iter().any(|suite| shape.suites.contains(suite));
     points(1, shape.has(RECORD_SIZE_LIMIT))
+        + points(5, own_suites)
         + points(2, shape.has(DELEGATED_CREDENTIAL))
         + points(NEVER, settings)
         + points(NEVER, [ENCRYPT_THEN_MAC, STATUS_REQUEST_V2].iter().any(|kind| shape.has(*kind)))
@@ -106,6 +114,7 @@ pub(super) fn apple(shape: &Shape<'_>) -> i32 {
     let signal_first = shape.hello.cipher_suites.first().is_some_and(|suite| suite.0 == RENEGOTIATION_SIGNAL);
     // 3DES with elliptic curves is offered to this day.
     let triple_des = [0xc008, 0xc012].iter().all(|suite| shape.suites.contains(suite));
+    let of_nss = OWN_OF_NSS.iter().any(|suite| shape.suites.contains(suite));
     let twice = shape.schemes.windows(2).any(|pair| pair == [0x0805, 0x0805]);
     let forbidden = [
         ENCRYPT_THEN_MAC,
@@ -119,6 +128,7 @@ pub(super) fn apple(shape: &Shape<'_>) -> i32 {
         + points(2, shape.grease)
         + points(1, triple_des)
         + points(3, twice)
+        + points(NEVER, of_nss)
         + points(NEVER, forbidden.iter().any(|kind| shape.has(*kind)))
 }
 
@@ -126,10 +136,7 @@ pub(super) fn schannel(shape: &Shape<'_>) -> i32 {
     points(1, shape.kinds.last() == Some(&RENEGOTIATION_INFO))
         + points(2, shape.has(TOKEN_BINDING))
         + points(-2, shape.signals_renegotiation())
-        + never(
-            shape,
-            &[ENCRYPT_THEN_MAC, STATUS_REQUEST_V2, RECORD_SIZE_LIMIT, TIMESTAMPS, POST_HANDSHAKE_AUTH],
-        )
+        + never(shape, &[ENCRYPT_THEN_MAC, STATUS_REQUEST_V2, RECORD_SIZE_LIMIT, TIMESTAMPS])
 }
 
 /// Against a library that neither greases nor sends any of these extensions.

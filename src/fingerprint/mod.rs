@@ -1,7 +1,9 @@
 //! Who the client is, by the shape of its ClientHello and by its behaviour.
 
+mod behaviour;
 mod ja3;
 mod ja4;
+mod keylog;
 mod libraries;
 mod marks;
 mod programs;
@@ -9,8 +11,15 @@ mod recognise;
 mod shape;
 mod stack;
 
+#[cfg(test)]
+mod samples;
+#[cfg(test)]
+mod tests;
+
+pub use behaviour::Behaviour;
 pub use ja3::{ja3, ja3_text, ja3s, ja3s_text};
 pub use ja4::ja4;
+pub use keylog::keylog_hint;
 pub use recognise::recognise;
 pub use stack::{Stack, StackGuess};
 /// stub

@@ -9,13 +9,13 @@ pub(super) fn programs(library: Stack, shape: &Shape<'_>) -> Vec<Stack> {
         Stack::OpenSsl => openssl(shape),
         Stack::GnuTls => gnutls(shape),
         Stack::Nss => nss(shape),
-        // Only browsers and what is made from them shuffle or grease.
-        Stack::BoringSsl if shape.grease => vec![Stack::Chromium, Stack::BoringSsl],
+        Stack::BoringSsl if shape.grease => boringssl(shape),
         library => vec![library],
     }
 }
 
 const STATUS_REQUEST: u16 = 5;
+const TIMESTAMPS: u16 = 18;
 const PADDING: u16 = 21;
 const SESSION_TICKET: u16 = 35;
 const POST_HANDSHAKE_AUTH: u16 = 49;
@@ -66,14 +66,7 @@ fn by_defaults(shape: &Shape<'_>) -> Vec<Stack> {
     if web && alpn.len() == 2 {
         fits.insert(0, Stack::Curl);
     }
-    // A proxy asks for TLS 1.2 and 1.3 whatever the library's configuration says, and names no host unless told to.
-    let proxy = [Stack::Nginx, Stack::HaProxy];
-    let lowest = shape.versions.iter().min();
-    if shape.hello.sni.is_none() || lowest == Some(&0x0303) {
-        fits.splice(0..0, proxy);
-    } else {
-        fits.extend(proxy);
-    }
+    fits.extend([Stack::Nginx, Stack::HaProxy]);
     if !shape.offers_tls13() {
         fits.push(Stack::Ruby);
     }
@@ -113,4 +106,11 @@ fn nss(shape: &Shape<'_>) -> Vec<Stack> {
         (false, true) => vec![Stack::Firefox, Stack::Nss],
         (false, false) => vec![Stack::Nss],
     }
+}
+
+/// Browsers grease and ask for a staple, for timestamps and for a protocol of the web; other users of the library may
+/// grease too.
+fn boringssl(shape: &Shape<'_>) -> Vec<Stack> {
+    let asks = shape.has(STATUS_REQUEST) && shape.has(TIMESTAMPS) && !shape.hello.alpn.is_empty();
+    if asks { vec![Stack::Chromium] } else { vec![Stack::Chromium, Stack::BoringSsl] }
 }

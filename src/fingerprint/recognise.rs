@@ -46,7 +46,9 @@ impl Evidence {
         let groups = without_hybrids(&shape.groups);
         evidence.beginning(&shape.schemes, library.schemes, 4, "the signature schemes");
         evidence.beginning(&shape.older_suites(), library.suites, 3, "the cipher suites");
-        evidence.beginning(&groups, library.groups, 1, "the groups");
+        // Nearly everyone begins with the same three or four.
+        let points = if groups.len() > 4 { 2 } else { 1 };
+        evidence.beginning(&groups, library.groups, points, "the groups");
         evidence.beginning(&shape.tls13_suites(), library.tls13, 1, "the TLS 1.3 suites");
         evidence
     }

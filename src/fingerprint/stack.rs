@@ -147,7 +147,9 @@ impl StackGuess {
         match others {
             [] => Some(first.name().to_owned()),
             [second] if first.family() != second.family() => {
-                Some(format!("{} or {}", first.name(), second.name()))
+                let both = format!("{} or {}", first.name(), second.name());
+                let room = both.chars().count() <= NAME_CHARACTERS;
+                Some(if room { both } else { format!("{} or {}", first.family(), second.family()) })
             }
             _ => Some(self.family().map_or_else(|| first.name().to_owned(), |family| self.programs(family))),
         }
@@ -216,7 +218,7 @@ mod tests {
             Stack::OpenSsl,
         ];
         for pair in all.windows(2) {
-            assert!(named(pair).unwrap().chars().count() <= 46, "{pair:?}");
+            assert!(named(pair).unwrap().chars().count() <= NAME_CHARACTERS, "{pair:?}");
         }
         for start in 0..all.len() {
             assert!(named(&all[start..]).unwrap().chars().count() <= NAME_CHARACTERS);
