@@ -67,7 +67,7 @@ impl Prelude {
         direction.segments += 1;
         let begins = begins_like_client_hello(bytes) || answered && begins_like_answer(bytes);
         if begins && direction.skip == 0 {
-            let whole_before = direction.held.is_empty();
+            let whole_before = direction.held().is_empty();
             direction.begin_at_segment(bytes);
             if !whole_before && matches!(self.layer, Layer::Fresh) {
                 self.layer = Layer::Scan;
@@ -88,9 +88,7 @@ impl Prelude {
             return;
         }
         let within_skipped = len <= direction.skip;
-        direction.start = direction.start.saturating_add(direction.held.len() as u64).saturating_add(len);
-        direction.held.clear();
-        direction.skip = direction.skip.saturating_sub(len);
+        direction.lose(len);
         // Lines and elements are found again behind the hole, lengths are not.
         if !within_skipped && !matches!(self.layer, Layer::Text(_) | Layer::Xmpp(_) | Layer::Fresh) {
             self.layer = Layer::Scan;
@@ -100,7 +98,7 @@ impl Prelude {
     /// The bytes from the beginning of TLS on that were already given; empty when TLS has not begun in this direction.
     pub fn take(&mut self, from: Peer) -> Vec<u8> {
         let direction = self.direction_mut(from);
-        if direction.tls.is_some() { std::mem::take(&mut direction.held) } else { Vec::new() }
+        if direction.tls.is_some() { direction.take() } else { Vec::new() }
     }
 
     /// Whether nothing more will be found: both offsets are known, or the search was given up.
@@ -162,15 +160,15 @@ impl Prelude {
             return false;
         }
         let direction = self.direction(peer);
-        if direction.tls.is_some() || direction.held.is_empty() {
+        if direction.tls.is_some() || direction.held().is_empty() {
             return false;
         }
         if matches!(self.layer, Layer::Scan) {
-            let all = direction.held.len();
+            let all = direction.held().len();
             self.direction_mut(peer).used(all);
             return false;
         }
-        match begins_like_tls(&direction.held) {
+        match begins_like_tls(direction.held()) {
             None => false,
             Some(true) => {
                 self.tls_begins(peer);
@@ -182,7 +180,7 @@ impl Prelude {
 
     fn step(&mut self, peer: Peer) -> bool {
         let Self { directions: [a, b], layer, .. } = self;
-        let held = if peer == Peer::A { &a.held } else { &b.held };
+        let held = if peer == Peer::A { a.held() } else { b.held() };
         match layer.step(peer, held) {
             Some(step) => self.apply(peer, step),
             None => self.detect(peer),
@@ -253,7 +251,7 @@ impl Prelude {
         direction.tls = Some(start);
         let fresh = matches!(self.layer, Layer::Fresh);
         let other = self.direction_mut(peer.other());
-        if fresh && other.held.is_empty() {
+        if fresh && other.held().is_empty() {
             other.tls.get_or_insert(other.start.saturating_add(other.skip));
         }
         // The request was lost, or it is none that is known. At the very beginning nothing was passed.
@@ -265,7 +263,7 @@ impl Prelude {
 
     /// Names the protocol that begins at the front of a direction; false while there are too few bytes.
     fn detect(&mut self, peer: Peer) -> bool {
-        let held = &self.direction(peer).held;
+        let held = self.direction(peer).held();
         match Layer::detect(held) {
             None => return false,
             Some(Ok(layer)) => self.layer = layer,
@@ -276,13 +274,13 @@ impl Prelude {
 
     fn give_up_if_spent(&mut self, peer: Peer) {
         let direction = self.direction(peer);
-        let read = direction.start.saturating_add(direction.held.len() as u64);
+        let read = direction.start.saturating_add(direction.held().len() as u64);
         let scanned = matches!(self.layer, Layer::Scan) && direction.segments >= Self::MOST_SEGMENTS;
         if direction.tls.is_none() && self.plain.is_none() && (read >= Self::MOST_BYTES || scanned) {
             self.plain = Some(self.layer.name());
-        } else if direction.tls.is_none() && direction.held.len() > Self::HELD_BYTES {
+        } else if direction.tls.is_none() && direction.held().len() > Self::HELD_BYTES {
             self.layer = Layer::Scan;
-            let all = self.direction(peer).held.len();
+            let all = self.direction(peer).held().len();
             let direction = self.direction_mut(peer);
             direction.used(all);
             direction.trim();
@@ -335,12 +333,19 @@ mod tests {
             prelude.push(Peer::A, start);
             for _ in 0..100 {
                 prelude.push(Peer::A, &[b'x'; 1000]);
-                let held =
-                    prelude.directions.iter().map(|direction| direction.held.capacity()).max().unwrap();
+                let held = prelude.directions.iter().map(|direction| direction.capacity()).max().unwrap();
                 assert!(held <= 2 * Prelude::HELD_BYTES, "{held} bytes held after {start:?}");
             }
             assert!(matches!(prelude.push(Peer::A, b"x"), Progress::Plain(_)), "{start:?}");
         }
+    }
+
+    #[test]
+    fn a_segment_of_nothing_but_line_ends_is_read_once() {
+        let mut prelude = Prelude::new();
+        prelude.push(Peer::A, b"hello there, who are you?\r\n");
+        assert!(matches!(prelude.push(Peer::A, &[b'\n'; 1 << 20]), Progress::Plain("text")));
+        assert_eq!(prelude.directions[0].held().len(), 0);
     }
 
     #[test]
