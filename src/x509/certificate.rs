@@ -1,15 +1,13 @@
 //! One X.509 certificate with every field that a check or a report needs (RFC 5280 §4).
 
+use std::fmt;
 use std::net::IpAddr;
 use std::sync::Arc;
 
+use data_encoding::{BASE64, HEXLOWER};
 use sha2::{Digest, Sha256};
-use x509_parser::certificate::X509Certificate;
-use x509_parser::prelude::FromDer;
-use x509_parser::x509::{AlgorithmIdentifier, SubjectPublicKeyInfo};
 
-use crate::x509::Name;
-use crate::x509::extensions::extensions;
+use crate::x509::{Name, PublicKey, SignatureAlgorithm, parse};
 
 /// A certificate as it was sent or stored. One that cannot be parsed keeps its DER and its hash.
 #[derive(Debug, Clone)]
@@ -67,11 +65,153 @@ pub struct Fields {
     pub crl: Vec<String>,
     /// The TLS feature extension asks for a stapled response (RFC 7633).
     pub must_staple: bool,
+    /// All critical extensions, as dotted object identifiers: what is understood differs from stack to stack.
+    pub critical: Vec<String>,
     /// Critical extensions that nobody here understands, as dotted object identifiers.
     pub unknown_critical: Vec<String>,
     /// What is odd about the encoding: trailing bytes, duplicate extensions, bad dates. One sentence each.
     pub oddities: Vec<String>,
+    /// Those of the oddities for which RFC 5280 has the whole certificate refused.
+    pub defects: Vec<String>,
 }
+
+impl Certificate {
+    /// Reads a certificate from its DER. It never fails: what cannot be parsed keeps its bytes, its hash and the reason.
+    pub fn from_der(der: Arc<[u8]>) -> Self {
+        let sha256 = Sha256::digest(&der).into();
+        let fields = parse::fields(&der).map(Box::new);
+        Self { der, sha256, fields }
+    }
+
+    /// What it says, when it could be parsed.
+    pub fn parsed(&self) -> Option<&Fields> {
+        self.fields.as_deref().ok()
+    }
+
+    /// SHA-256 of the DER, lower-case hex.
+    pub fn fingerprint(&self) -> String {
+        HEXLOWER.encode(&self.sha256)
+    }
+
+    /// PEM (RFC 7468), 64 columns, with a line end after the last line.
+    pub fn pem(&self) -> String {
+        let text = BASE64.encode(&self.der);
+        let mut out = String::with_capacity(text.len() + text.len() / 64 + 56);
+        out.push_str("-----BEGIN CERTIFICATE-----\n");
+        let mut rest = &*text;
+        while !rest.is_empty() {
+            let (line, after) = rest.split_at(rest.len().min(64));
+            out.push_str(line);
+            out.push('\n');
+            rest = after;
+        }
+        out.push_str("-----END CERTIFICATE-----\n");
+        out
+    }
+
+    /// The subject in RFC 4514 form; for a certificate that cannot be parsed, the start of its fingerprint.
+    pub fn title(&self) -> String {
+        match self.parsed() {
+            Some(fields) if !fields.subject.is_empty() => fields.subject.rfc4514(),
+            _ => format!("certificate with SHA-256 {}…", &self.fingerprint()[..16]),
+        }
+    }
+}
+
+impl Fields {
+    /// Subject and issuer are the same name. That it signed itself is not said by this.
+    pub fn is_self_issued(&self) -> bool {
+        self.subject == self.issuer
+    }
+
+    /// Whether the key identifiers allow that `issuer` signed this: `Some(false)` when both are there and differ, `None`
+    /// when one of them is missing (RFC 5280 §4.2.1.1).
+    pub fn subject_key_matches_issuer(&self, issuer: &Self) -> Option<bool> {
+        Some(self.aki.as_ref()? == issuer.ski.as_ref()?)
+    }
+
+    /// The serial number in lower-case hex without leading zeros, `-` in front when it is negative.
+    pub fn serial_hex(&self) -> String {
+        let negative = self.serial.first().is_some_and(|first| first & 0x80 != 0);
+        let digits = match negative {
+            true => HEXLOWER.encode(&twos_complement(&self.serial)),
+            false => HEXLOWER.encode(&self.serial),
+        };
+        let digits = digits.trim_start_matches('0');
+        let sign = if negative { "-" } else { "" };
+        format!("{sign}{}", if digits.is_empty() { "0" } else { digits })
+    }
+
+    /// The certificate says that its subject is a CA.
+    pub fn is_ca(&self) -> bool {
+        self.basic_constraints.is_some_and(|constraints| constraints.ca)
+    }
+
+    /// Whether `keyUsage` allows this bit (0 is digitalSignature); without the extension everything is allowed.
+    pub fn allows_usage(&self, bit: u16) -> bool {
+        self.key_usage.is_none_or(|usage| usage >> bit & 1 == 1)
+    }
+
+    /// The names of the bits of `keyUsage`, as RFC 5280 §4.2.1.3 has them.
+    pub fn key_usage_names(&self) -> Vec<&'static str> {
+        let usage = self.key_usage.unwrap_or(0);
+        KEY_USAGES
+            .iter()
+            .enumerate()
+            .filter(|(bit, _)| usage >> bit & 1 == 1)
+            .map(|(_, name)| *name)
+            .collect()
+    }
+
+    /// The DNS names of `subjectAltName`, as encoded.
+    pub fn dns_names(&self) -> impl Iterator<Item = &str> {
+        self.san.iter().filter_map(|name| match name {
+            GeneralName::Dns(name) => Some(&**name),
+            _ => None,
+        })
+    }
+}
+
+fn twos_complement(bytes: &[u8]) -> Vec<u8> {
+    let mut carry = true;
+    let mut out: Vec<u8> = bytes.iter().map(|byte| !byte).collect();
+    for byte in out.iter_mut().rev() {
+        if carry {
+            (*byte, carry) = byte.overflowing_add(1);
+        }
+    }
+    out
+}
+
+/// The name of an extended key usage (RFC 5280 §4.2.1.12) as OpenSSL's configuration writes it, from its dotted object
+/// identifier.
+pub fn extended_key_usage_name(oid: &str) -> Option<&'static str> {
+    EXTENDED_KEY_USAGES.iter().find(|(dotted, _)| *dotted == oid).map(|(_, name)| *name)
+}
+
+const KEY_USAGES: [&str; 9] = [
+    "digitalSignature",
+    "nonRepudiation",
+    "keyEncipherment",
+    "dataEncipherment",
+    "keyAgreement",
+    "keyCertSign",
+    "cRLSign",
+    "encipherOnly",
+    "decipherOnly",
+];
+
+const EXTENDED_KEY_USAGES: &[(&str, &str)] = &[
+    ("1.3.6.1.5.5.7.3.1", "serverAuth"),
+    ("1.3.6.1.5.5.7.3.2", "clientAuth"),
+    ("1.3.6.1.5.5.7.3.3", "codeSigning"),
+    ("1.3.6.1.5.5.7.3.4", "emailProtection"),
+    ("1.3.6.1.5.5.7.3.8", "timeStamping"),
+    ("1.3.6.1.5.5.7.3.9", "OCSPSigning"),
+    ("1.3.6.1.4.1.311.10.3.3", "msSGC"),
+    ("2.16.840.1.113730.4.1", "nsSGC"),
+    ("2.5.29.37.0", "anyExtendedKeyUsage"),
+];
 
 /// A name in `subjectAltName` or in a name constraint (RFC 5280 §4.2.1.6).
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -92,6 +232,37 @@ pub enum GeneralName {
     Other(String),
 }
 
+impl fmt::Display for GeneralName {
+    /// As OpenSSL prints it: `DNS:a.example`, `IP:192.0.2.1`, `email:`, `URI:`, `DirName:`.
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Dns(name) => write!(out, "DNS:{name}"),
+            Self::Ip(address) => write!(out, "IP:{address}"),
+            Self::Network(bytes) => write!(out, "IP:{}", network(bytes)),
+            Self::Email(name) => write!(out, "email:{name}"),
+            Self::Uri(name) => write!(out, "URI:{name}"),
+            Self::Directory(name) => write!(out, "DirName:{}", name.rfc4514()),
+            Self::Other(text) => out.write_str(text),
+        }
+    }
+}
+
+fn network(bytes: &[u8]) -> String {
+    let (address, mask) = bytes.split_at(bytes.len() / 2);
+    match (ip_address(address), ip_address(mask)) {
+        (Some(address), Some(mask)) => format!("{address}/{mask}"),
+        _ => HEXLOWER.encode(bytes),
+    }
+}
+
+/// An address from its 4 or 16 bytes.
+pub(crate) fn ip_address(bytes: &[u8]) -> Option<IpAddr> {
+    <[u8; 4]>::try_from(bytes)
+        .map(IpAddr::from)
+        .or_else(|_| <[u8; 16]>::try_from(bytes).map(IpAddr::from))
+        .ok()
+}
+
 /// `basicConstraints` (RFC 5280 §4.2.1.9).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct BasicConstraints {
@@ -110,216 +281,31 @@ pub struct NameConstraints {
     pub excluded: Vec<GeneralName>,
 }
 
-/// The kind of a public key.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum KeyAlgorithm {
-    /// RSA, also with an `id-RSASSA-PSS` key.
-    Rsa,
-    /// An elliptic curve key, with the curve's name as OpenSSL has it: `P-256`, `P-384`, `P-521`, or the dotted OID.
-    Ec(String),
-    /// Ed25519.
-    Ed25519,
-    /// Ed448.
-    Ed448,
-    /// DSA.
-    Dsa,
-    /// ML-DSA with its parameter set: 44, 65 or 87.
-    MlDsa(u8),
-    /// Any other, by dotted object identifier.
-    Other(String),
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-/// A subject's public key (RFC 5280 §4.1.2.7).
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct PublicKey {
-    /// Its kind.
-    pub algorithm: KeyAlgorithm,
-    /// Its size in bits, as people name it: 2048, 256, 521.
-    pub bits: u32,
-    /// The `subjectPublicKeyInfo`, DER.
-    pub spki: Vec<u8>,
-    /// The content of the `subjectPublicKey` bit string.
-    pub key: Vec<u8>,
-}
-
-/// A signature algorithm identifier.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct SignatureAlgorithm {
-    /// Dotted object identifier.
-    pub oid: String,
-    /// Its name as OpenSSL prints it, `sha256WithRSAEncryption`; the dotted identifier where it has none.
-    pub name: String,
-    /// Its parameters, DER; empty when absent.
-    pub parameters: Vec<u8>,
-}
-
-impl Certificate {
-    /// Reads a certificate; what cannot be read keeps its bytes and says why.
-    pub fn from_der(der: &[u8]) -> Self {
-        Self::from_shared(Arc::from(der))
+    #[test]
+    fn bytes_that_are_no_certificate_keep_their_hash_and_the_reason() {
+        let certificate = Certificate::from_der(Arc::from(&b"not a certificate"[..]));
+        assert!(certificate.fields.is_err());
+        assert!(certificate.title().starts_with("certificate with SHA-256 "));
+        assert_eq!(certificate.fingerprint().len(), 64);
     }
 
-    /// As [`from_der`](Self::from_der), without a copy of the bytes.
-    pub fn from_shared(der: Arc<[u8]>) -> Self {
-        let sha256 = Sha256::digest(&der).into();
-        let fields = read(&der).map(Box::new);
-        Self { der, sha256, fields }
+    #[test]
+    fn pem_has_lines_of_64_columns() {
+        let certificate = Certificate::from_der(Arc::from(vec![0; 96]));
+        let pem = certificate.pem();
+        let lines: Vec<&str> = pem.lines().collect();
+        assert_eq!(lines.len(), 4);
+        assert_eq!((lines[1].len(), lines[2].len()), (64, 64));
     }
 
-    /// SHA-256 of the DER, lower-case hex.
-    pub fn fingerprint(&self) -> String {
-        data_encoding::HEXLOWER.encode(&self.sha256)
+    #[test]
+    fn a_network_prints_as_address_and_mask() {
+        let name = GeneralName::Network(vec![192, 0, 2, 0, 255, 255, 255, 0]);
+        assert_eq!(name.to_string(), "IP:192.0.2.0/255.255.255.0");
+        assert_eq!(GeneralName::Network(vec![1, 2, 3]).to_string(), "IP:010203");
     }
-}
-
-impl Fields {
-    /// The serial number in hex, as sent.
-    pub fn serial_hex(&self) -> String {
-        data_encoding::HEXLOWER.encode(&self.serial)
-    }
-
-    /// Subject and issuer are the same name.
-    pub fn is_self_issued(&self) -> bool {
-        self.subject.matches(&self.issuer)
-    }
-
-    /// basicConstraints says CA, or it is a version 1 certificate that its owner may have meant as one.
-    pub fn is_ca(&self) -> bool {
-        self.basic_constraints.is_some_and(|constraints| constraints.ca)
-    }
-}
-
-fn read(der: &[u8]) -> Result<Fields, String> {
-    let (rest, certificate) = X509Certificate::from_der(der).map_err(|error| reason(&error))?;
-    let tbs = &certificate.tbs_certificate;
-    let start = offset_in(der, tbs.as_ref()).ok_or("its signed part cannot be placed")?;
-    let mut fields = Fields {
-        version: u8::try_from(tbs.version.0).unwrap_or(u8::MAX).saturating_add(1),
-        serial: tbs.raw_serial().to_vec(),
-        subject: Name::of(&tbs.subject),
-        issuer: Name::of(&tbs.issuer),
-        not_before: tbs.validity.not_before.timestamp(),
-        not_after: tbs.validity.not_after.timestamp(),
-        san: Vec::new(),
-        key: public_key(&tbs.subject_pki),
-        signature_algorithm: signature_algorithm(&certificate.signature_algorithm),
-        signature: certificate.signature_value.data.to_vec(),
-        tbs: start..start + tbs.as_ref().len(),
-        basic_constraints: None,
-        key_usage: None,
-        extended_key_usage: None,
-        name_constraints: None,
-        ski: None,
-        aki: None,
-        ca_issuers: Vec::new(),
-        ocsp: Vec::new(),
-        crl: Vec::new(),
-        must_staple: false,
-        unknown_critical: Vec::new(),
-        oddities: Vec::new(),
-    };
-    if !rest.is_empty() {
-        fields.oddities.push(format!("{} bytes follow the certificate", rest.len()));
-    }
-    if certificate.signature_algorithm != tbs.signature {
-        fields.oddities.push("the signature algorithm inside and outside the signed part differ".to_owned());
-    }
-    extensions(&mut fields, tbs.extensions());
-    Ok(fields)
-}
-
-/// Why a certificate could not be read, in words.
-fn reason(error: &nom_error::Error) -> String {
-    let text = match error {
-        nom_error::Error::Incomplete(_) => "it is cut short".to_owned(),
-        nom_error::Error::Error(inner) | nom_error::Error::Failure(inner) => inner.to_string(),
-    };
-    text.chars().take(120).collect()
-}
-
-mod nom_error {
-    /// What the parser returns.
-    pub(super) type Error = x509_parser::nom::Err<x509_parser::error::X509Error>;
-}
-
-/// Where `part`, which is a piece of `whole`, begins in it.
-fn offset_in(whole: &[u8], part: &[u8]) -> Option<usize> {
-    let offset = (part.as_ptr() as usize).checked_sub(whole.as_ptr() as usize)?;
-    (offset + part.len() <= whole.len()).then_some(offset)
-}
-
-fn public_key(spki: &SubjectPublicKeyInfo<'_>) -> PublicKey {
-    let oid = spki.algorithm.algorithm.to_id_string();
-    let parameters = spki.algorithm.parameters.as_ref().filter(|parameters| parameters.tag().0 == 6);
-    let named = || parameters.and_then(|parameters| parameters.as_oid().ok()).map(|oid| oid.to_id_string());
-    let key = spki.subject_public_key.data.to_vec();
-    let (algorithm, bits) = match oid.as_str() {
-        "1.2.840.113549.1.1.1" | "1.2.840.113549.1.1.10" => (KeyAlgorithm::Rsa, rsa_bits(spki)),
-        "1.2.840.10045.2.1" => {
-            named().map_or((KeyAlgorithm::Ec("explicit parameters".to_owned()), 0), curve_of)
-        }
-        "1.3.101.112" => (KeyAlgorithm::Ed25519, 256),
-        "1.3.101.113" => (KeyAlgorithm::Ed448, 456),
-        "1.2.840.10040.4.1" => (KeyAlgorithm::Dsa, 0),
-        "2.16.840.1.101.3.4.3.17" => (KeyAlgorithm::MlDsa(44), key_bits(&key)),
-        "2.16.840.1.101.3.4.3.18" => (KeyAlgorithm::MlDsa(65), key_bits(&key)),
-        "2.16.840.1.101.3.4.3.19" => (KeyAlgorithm::MlDsa(87), key_bits(&key)),
-        _ => (KeyAlgorithm::Other(oid), key_bits(&key)),
-    };
-    PublicKey { algorithm, bits, spki: spki.raw.to_vec(), key }
-}
-
-fn key_bits(key: &[u8]) -> u32 {
-    u32::try_from(key.len().saturating_mul(8)).unwrap_or(u32::MAX)
-}
-
-fn rsa_bits(spki: &SubjectPublicKeyInfo<'_>) -> u32 {
-    let Ok(x509_parser::public_key::PublicKey::RSA(key)) = spki.parsed() else { return 0 };
-    let modulus = &key.modulus[key.modulus.iter().take_while(|byte| **byte == 0).count()..];
-    modulus.first().map_or(0, |first| key_bits(modulus) - first.leading_zeros())
-}
-
-fn curve_of(oid: String) -> (KeyAlgorithm, u32) {
-    let (name, bits) = match oid.as_str() {
-        "1.2.840.10045.3.1.7" => ("P-256", 256),
-        "1.3.132.0.34" => ("P-384", 384),
-        "1.3.132.0.35" => ("P-521", 521),
-        "1.3.132.0.10" => ("secp256k1", 256),
-        "1.3.132.0.33" => ("P-224", 224),
-        "1.2.840.10045.3.1.1" => ("P-192", 192),
-        "1.3.36.3.3.2.8.1.1.7" => ("brainpoolP256r1", 256),
-        "1.3.36.3.3.2.8.1.1.11" => ("brainpoolP384r1", 384),
-        "1.3.36.3.3.2.8.1.1.13" => ("brainpoolP512r1", 512),
-        _ => return (KeyAlgorithm::Ec(oid), 0),
-    };
-    (KeyAlgorithm::Ec(name.to_owned()), bits)
-}
-
-fn signature_algorithm(algorithm: &AlgorithmIdentifier<'_>) -> SignatureAlgorithm {
-    let oid = algorithm.algorithm.to_id_string();
-    let name = match oid.as_str() {
-        "1.2.840.113549.1.1.2" => "md2WithRSAEncryption",
-        "1.2.840.113549.1.1.4" => "md5WithRSAEncryption",
-        "1.2.840.113549.1.1.5" | "1.3.14.3.2.29" => "sha1WithRSAEncryption",
-        "1.2.840.113549.1.1.10" => "rsassaPss",
-        "1.2.840.113549.1.1.11" => "sha256WithRSAEncryption",
-        "1.2.840.113549.1.1.12" => "sha384WithRSAEncryption",
-        "1.2.840.113549.1.1.13" => "sha512WithRSAEncryption",
-        "1.2.840.113549.1.1.14" => "sha224WithRSAEncryption",
-        "1.2.840.10045.4.1" => "ecdsa-with-SHA1",
-        "1.2.840.10045.4.3.1" => "ecdsa-with-SHA224",
-        "1.2.840.10045.4.3.2" => "ecdsa-with-SHA256",
-        "1.2.840.10045.4.3.3" => "ecdsa-with-SHA384",
-        "1.2.840.10045.4.3.4" => "ecdsa-with-SHA512",
-        "1.2.840.10040.4.3" => "dsaWithSHA1",
-        "2.16.840.1.101.3.4.3.2" => "dsa_with_SHA256",
-        "1.3.101.112" => "ED25519",
-        "1.3.101.113" => "ED448",
-        "2.16.840.1.101.3.4.3.17" => "ML-DSA-44",
-        "2.16.840.1.101.3.4.3.18" => "ML-DSA-65",
-        "2.16.840.1.101.3.4.3.19" => "ML-DSA-87",
-        other => other,
-    };
-    let parameters = algorithm.parameters.as_ref().map(|any| any.as_bytes().to_vec()).unwrap_or_default();
-    SignatureAlgorithm { name: name.to_owned(), parameters, oid }
 }

@@ -1,139 +1,210 @@
-//! The extensions of a certificate, each by itself: one that cannot be read costs only itself (RFC 5280 §4.2).
+//! Extensions of a certificate (RFC 5280 §4.2), each on its own: a bad one leaves the others readable.
 
-use std::net::IpAddr;
+use data_encoding::HEXLOWER;
+use x509_parser::extensions::{
+    AuthorityInfoAccess, DistributionPointName, ExtendedKeyUsage, GeneralName as Parsed, GeneralSubtree,
+    NameConstraints as ParsedConstraints, ParsedExtension, X509Extension,
+};
+use x509_parser::prelude::X509Certificate;
 
-use x509_parser::extensions::{GeneralName as Parsed, ParsedExtension, X509Extension};
-
+use crate::x509::certificate::ip_address;
+use crate::x509::der::{self, Der};
 use crate::x509::{BasicConstraints, Fields, GeneralName, Name, NameConstraints};
 
-/// Takes every extension into `fields`; the first of a kind counts.
-pub(super) fn extensions(fields: &mut Fields, list: &[X509Extension<'_>]) {
+/// Reads all extensions into the fields. Of one that is there twice the first counts.
+pub(super) fn read(certificate: &X509Certificate<'_>, fields: &mut Fields) {
     let mut seen: Vec<String> = Vec::new();
-    for extension in list {
+    for extension in certificate.extensions().iter().take(MAX_EXTENSIONS) {
         let oid = extension.oid.to_id_string();
+        if extension.critical {
+            fields.critical.push(oid.clone());
+        }
         if seen.contains(&oid) {
-            fields.oddities.push(format!("the extension {oid} is there twice"));
+            fields.defect(format!("the extension {} is there twice", title(&oid)));
             continue;
         }
-        take(fields, extension, &oid);
+        if !take(extension, &oid, fields) && extension.critical {
+            fields.unknown_critical.push(oid.clone());
+        }
         seen.push(oid);
+    }
+    if certificate.extensions().len() > MAX_EXTENSIONS {
+        fields.defect(format!("it has {} extensions", certificate.extensions().len()));
     }
 }
 
-fn take(fields: &mut Fields, extension: &X509Extension<'_>, oid: &str) {
+/// Whether the extension is understood, by this program or by TLS stacks in general.
+fn take(extension: &X509Extension<'_>, oid: &str, fields: &mut Fields) -> bool {
     match extension.parsed_extension() {
-        ParsedExtension::SubjectAlternativeName(names) => {
-            fields.san = names.general_names.iter().map(general_name).collect()
+        ParsedExtension::SubjectAlternativeName(san) => {
+            fields.san = san.general_names.iter().map(general_name).collect();
+            if let Some(name) = san.general_names.iter().find(|name| matches!(name, Parsed::Invalid(..))) {
+                fields
+                    .oddities
+                    .push(format!("a name in the subjectAltName cannot be read: {}", general_name(name)));
+            }
         }
         ParsedExtension::BasicConstraints(constraints) => {
             fields.basic_constraints =
                 Some(BasicConstraints { ca: constraints.ca, path_len: constraints.path_len_constraint });
         }
         ParsedExtension::KeyUsage(usage) => fields.key_usage = Some(usage.flags),
-        ParsedExtension::ExtendedKeyUsage(usage) => fields.extended_key_usage = Some(purposes(usage)),
+        ParsedExtension::ExtendedKeyUsage(usage) => {
+            fields.extended_key_usage = Some(extended_key_usage(usage))
+        }
         ParsedExtension::NameConstraints(constraints) => {
-            let trees = |trees: &Option<Vec<x509_parser::extensions::GeneralSubtree<'_>>>| {
-                trees.iter().flatten().map(|tree| constraint(&tree.base)).collect()
-            };
-            fields.name_constraints = Some(NameConstraints {
-                permitted: trees(&constraints.permitted_subtrees),
-                excluded: trees(&constraints.excluded_subtrees),
-            });
+            fields.name_constraints = Some(name_constraints(constraints));
         }
         ParsedExtension::SubjectKeyIdentifier(id) => fields.ski = Some(id.0.to_vec()),
         ParsedExtension::AuthorityKeyIdentifier(id) => {
             fields.aki = id.key_identifier.as_ref().map(|id| id.0.to_vec());
         }
-        ParsedExtension::AuthorityInfoAccess(access) => {
-            for description in access.iter() {
-                let Parsed::URI(uri) = description.access_location else { continue };
-                match description.access_method.to_id_string().as_str() {
-                    "1.3.6.1.5.5.7.48.1" => fields.ocsp.push(uri.to_owned()),
-                    "1.3.6.1.5.5.7.48.2" => fields.ca_issuers.push(uri.to_owned()),
-                    _ => {}
-                }
-            }
-        }
+        ParsedExtension::AuthorityInfoAccess(access) => information_access(access, fields),
         ParsedExtension::CRLDistributionPoints(points) => {
             for point in points.iter() {
-                if let Some(x509_parser::extensions::DistributionPointName::FullName(names)) =
-                    &point.distribution_point
-                {
-                    fields.crl.extend(names.iter().filter_map(|name| match name {
-                        Parsed::URI(uri) => Some((*uri).to_owned()),
-                        _ => None,
-                    }));
+                if let Some(DistributionPointName::FullName(names)) = &point.distribution_point {
+                    fields.crl.extend(names.iter().filter_map(url));
                 }
             }
         }
         ParsedExtension::ParseError { .. } => {
-            fields.oddities.push(format!("the extension {oid} cannot be read"));
-            if extension.critical {
-                fields.unknown_critical.push(oid.to_owned());
-            }
+            fields.defect(format!("the extension {} is malformed", title(oid)));
         }
-        ParsedExtension::UnsupportedExtension { .. } | ParsedExtension::Unparsed => {
-            if oid == "1.3.6.1.5.5.7.1.24" {
-                // SEQUENCE OF INTEGER with 5, status_request (RFC 7633).
-                fields.must_staple = extension.value.windows(3).any(|window| window == [2, 1, 5]);
-            } else if extension.critical {
-                fields.unknown_critical.push(oid.to_owned());
-            }
-        }
-        _ => {}
+        _ if oid == TLS_FEATURE => fields.must_staple = asks_for_staple(extension.value),
+        _ => return UNDERSTOOD.contains(&oid),
+    }
+    true
+}
+
+fn extended_key_usage(usage: &ExtendedKeyUsage<'_>) -> Vec<String> {
+    let known = [
+        (usage.any, "2.5.29.37.0"),
+        (usage.server_auth, "1.3.6.1.5.5.7.3.1"),
+        (usage.client_auth, "1.3.6.1.5.5.7.3.2"),
+        (usage.code_signing, "1.3.6.1.5.5.7.3.3"),
+        (usage.email_protection, "1.3.6.1.5.5.7.3.4"),
+        (usage.time_stamping, "1.3.6.1.5.5.7.3.8"),
+        (usage.ocsp_signing, "1.3.6.1.5.5.7.3.9"),
+    ];
+    known
+        .iter()
+        .filter(|(present, _)| *present)
+        .map(|(_, oid)| (*oid).to_owned())
+        .chain(usage.other.iter().map(|oid| oid.to_id_string()))
+        .collect()
+}
+
+fn name_constraints(parsed: &ParsedConstraints<'_>) -> NameConstraints {
+    let subtrees = |list: &Option<Vec<GeneralSubtree<'_>>>| {
+        list.iter().flatten().map(|subtree| constraint(&subtree.base)).collect()
+    };
+    NameConstraints {
+        permitted: subtrees(&parsed.permitted_subtrees),
+        excluded: subtrees(&parsed.excluded_subtrees),
     }
 }
 
-fn purposes(usage: &x509_parser::extensions::ExtendedKeyUsage<'_>) -> Vec<String> {
-    const NAMED: [&str; 7] = [
-        "2.5.29.37.0",
-        "1.3.6.1.5.5.7.3.1",
-        "1.3.6.1.5.5.7.3.2",
-        "1.3.6.1.5.5.7.3.3",
-        "1.3.6.1.5.5.7.3.4",
-        "1.3.6.1.5.5.7.3.8",
-        "1.3.6.1.5.5.7.3.9",
-    ];
-    let flags = [
-        usage.any,
-        usage.server_auth,
-        usage.client_auth,
-        usage.code_signing,
-        usage.email_protection,
-        usage.time_stamping,
-        usage.ocsp_signing,
-    ];
-    let named = NAMED.iter().zip(flags).filter(|(_, set)| *set).map(|(oid, _)| (*oid).to_owned());
-    named.chain(usage.other.iter().map(|oid| oid.to_id_string())).collect()
+/// In a constraint an address comes with its mask.
+fn constraint(base: &Parsed<'_>) -> GeneralName {
+    match base {
+        Parsed::IPAddress(bytes) if matches!(bytes.len(), 8 | 32) => GeneralName::Network(bytes.to_vec()),
+        Parsed::IPAddress(bytes) => GeneralName::Other(format!("IP:{}", HEXLOWER.encode(bytes))),
+        _ => general_name(base),
+    }
 }
 
-fn general_name(name: &Parsed<'_>) -> GeneralName {
-    match name {
+fn general_name(parsed: &Parsed<'_>) -> GeneralName {
+    match parsed {
         Parsed::DNSName(name) => GeneralName::Dns((*name).to_owned()),
-        Parsed::IPAddress(bytes) => match address(bytes) {
-            Some(address) => GeneralName::Ip(address),
-            None => GeneralName::Other(format!("IP:{}", data_encoding::HEXLOWER.encode(bytes))),
-        },
         Parsed::RFC822Name(name) => GeneralName::Email((*name).to_owned()),
-        Parsed::URI(uri) => GeneralName::Uri((*uri).to_owned()),
-        Parsed::DirectoryName(name) => GeneralName::Directory(Name::of(name)),
-        Parsed::RegisteredID(oid) => GeneralName::Other(format!("RID:{}", oid.to_id_string())),
-        Parsed::OtherName(oid, _) => GeneralName::Other(oid.to_id_string()),
-        _ => GeneralName::Other("malformed".to_owned()),
+        Parsed::URI(name) => GeneralName::Uri((*name).to_owned()),
+        Parsed::IPAddress(bytes) => ip_address(bytes)
+            .map_or_else(|| GeneralName::Other(format!("IP:{}", HEXLOWER.encode(bytes))), GeneralName::Ip),
+        Parsed::DirectoryName(name) => Name::from_der(name.as_raw()).map_or_else(
+            || GeneralName::Other(format!("DirName:#{}", HEXLOWER.encode(name.as_raw()))),
+            GeneralName::Directory,
+        ),
+        Parsed::OtherName(oid, _) => GeneralName::Other(format!("othername:{}", oid.to_id_string())),
+        Parsed::RegisteredID(oid) => GeneralName::Other(format!("Registered ID:{}", oid.to_id_string())),
+        Parsed::X400Address(_) => GeneralName::Other("X400Name".to_owned()),
+        Parsed::EDIPartyName(_) => GeneralName::Other("EdiPartyName".to_owned()),
+        Parsed::Invalid(tag, bytes) => {
+            GeneralName::Other(format!("invalid (type {}):{}", tag.0, HEXLOWER.encode(bytes)))
+        }
     }
 }
 
-/// In a name constraint an IP address is a network.
-fn constraint(name: &Parsed<'_>) -> GeneralName {
+fn information_access(access: &AuthorityInfoAccess<'_>, fields: &mut Fields) {
+    for description in access.iter() {
+        let Some(url) = url(&description.access_location) else { continue };
+        match &*description.access_method.to_id_string() {
+            "1.3.6.1.5.5.7.48.2" => fields.ca_issuers.push(url),
+            "1.3.6.1.5.5.7.48.1" => fields.ocsp.push(url),
+            _ => {}
+        }
+    }
+}
+
+fn url(name: &Parsed<'_>) -> Option<String> {
     match name {
-        Parsed::IPAddress(bytes) => GeneralName::Network(bytes.to_vec()),
-        other => general_name(other),
+        Parsed::URI(url) => Some((*url).to_owned()),
+        _ => None,
     }
 }
 
-fn address(bytes: &[u8]) -> Option<IpAddr> {
-    if let Ok(v4) = <[u8; 4]>::try_from(bytes) {
-        return Some(IpAddr::from(v4));
+/// The TLS feature `status_request` (5) or `status_request_v2` (17), RFC 7633 §4.
+fn asks_for_staple(value: &[u8]) -> bool {
+    let Some(mut features) = Der::new(value).sequence() else { return false };
+    while let Some(feature) = features.expect(der::INTEGER) {
+        if matches!(feature, [5] | [17]) {
+            return true;
+        }
     }
-    <[u8; 16]>::try_from(bytes).ok().map(IpAddr::from)
+    false
 }
+
+fn title(oid: &str) -> String {
+    match NAMES.iter().find(|(dotted, _)| *dotted == oid) {
+        Some((_, name)) => format!("{oid} ({name})"),
+        None => oid.to_owned(),
+    }
+}
+
+/// Extensions of one certificate that are read.
+const MAX_EXTENSIONS: usize = 64;
+
+const TLS_FEATURE: &str = "1.3.6.1.5.5.7.1.24";
+
+/// Extensions that carry nothing for a check here, but that TLS stacks take when they are critical.
+const UNDERSTOOD: &[&str] = &[
+    "2.5.29.16",
+    "2.5.29.18",
+    "2.5.29.32",
+    "2.5.29.33",
+    "2.5.29.36",
+    "2.5.29.46",
+    "2.5.29.54",
+    "1.3.6.1.5.5.7.1.11",
+    "1.3.6.1.4.1.11129.2.4.2",
+    "2.16.840.1.113730.1.1",
+    "2.16.840.1.113730.1.13",
+];
+
+const NAMES: &[(&str, &str)] = &[
+    ("2.5.29.14", "subjectKeyIdentifier"),
+    ("2.5.29.15", "keyUsage"),
+    ("2.5.29.17", "subjectAltName"),
+    ("2.5.29.18", "issuerAltName"),
+    ("2.5.29.19", "basicConstraints"),
+    ("2.5.29.30", "nameConstraints"),
+    ("2.5.29.31", "cRLDistributionPoints"),
+    ("2.5.29.32", "certificatePolicies"),
+    ("2.5.29.33", "policyMappings"),
+    ("2.5.29.35", "authorityKeyIdentifier"),
+    ("2.5.29.36", "policyConstraints"),
+    ("2.5.29.37", "extKeyUsage"),
+    ("2.5.29.54", "inhibitAnyPolicy"),
+    ("1.3.6.1.5.5.7.1.1", "authorityInfoAccess"),
+    (TLS_FEATURE, "tlsfeature"),
+    ("1.3.6.1.4.1.11129.2.4.2", "signed certificate timestamps"),
+];

@@ -1,7 +1,8 @@
-//! Distinguished names in the three forms in which tools print them (RFC 4514, OpenSSL old and new).
+//! Distinguished names (RFC 5280 §4.1.2.4) and when two of them are the same (§7.1).
 
-use x509_parser::prelude::FromDer;
-use x509_parser::x509::{AttributeTypeAndValue, X509Name};
+use std::char::{REPLACEMENT_CHARACTER, decode_utf16};
+
+use crate::x509::der::{self, Der};
 
 /// One attribute of a distinguished name.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -13,7 +14,10 @@ pub struct Attribute {
 }
 
 /// A distinguished name (RFC 5280 §4.1.2.4).
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+///
+/// Two names are equal when their bytes are, or when they say the same but for letter case, spaces and string type
+/// (RFC 5280 §7.1).
+#[derive(Debug, Clone, Eq, Default)]
 pub struct Name {
     /// Its DER as encoded: equal bytes are equal names.
     pub raw: Vec<u8>,
@@ -21,212 +25,179 @@ pub struct Name {
     pub rdns: Vec<Vec<Attribute>>,
 }
 
+impl PartialEq for Name {
+    fn eq(&self, other: &Self) -> bool {
+        self.raw == other.raw || (self.rdns.len() == other.rdns.len() && self.starts_with(other))
+    }
+}
+
 impl Name {
-    /// Reads a DER-encoded name; what cannot be read leaves the bytes and no attributes.
-    pub fn from_der(der: &[u8]) -> Self {
-        match X509Name::from_der(der) {
-            Ok((_, name)) => Self::of(&name),
-            Err(_) => Self { raw: der.to_vec(), rdns: Vec::new() },
-        }
-    }
-
-    pub(crate) fn of(name: &X509Name<'_>) -> Self {
-        let rdns = name.iter_rdn().map(|rdn| rdn.iter().map(attribute).collect()).collect();
-        Self { raw: name.as_raw().to_vec(), rdns }
-    }
-
-    /// As RFC 4514 writes it: last attribute first, special characters escaped.
-    pub fn rfc4514(&self) -> String {
-        let rdns: Vec<String> = self
-            .rdns
-            .iter()
-            .rev()
-            .map(|rdn| rdn.iter().map(Attribute::rfc4514).collect::<Vec<_>>().join("+"))
-            .collect();
-        rdns.join(",")
-    }
-
-    /// As older OpenSSL prints it: `/C=US/O=…/CN=…`.
-    pub fn oneline(&self) -> String {
-        self.rdns
-            .iter()
-            .flatten()
-            .map(|attribute| format!("/{}={}", attribute.short(), attribute.value))
-            .collect()
-    }
-
-    /// As OpenSSL 3 prints it: `C = US, O = …, CN = …`.
-    pub fn openssl(&self) -> String {
-        let rdns: Vec<String> = self
-            .rdns
-            .iter()
-            .map(|rdn| {
-                let parts: Vec<_> =
-                    rdn.iter().map(|a| format!("{} = {}", a.short(), quoted(&a.value))).collect();
-                parts.join(" + ")
-            })
-            .collect();
-        rdns.join(", ")
-    }
-
-    /// As the JDK prints it: last attribute first, values with special characters in quotes.
-    pub fn java(&self) -> String {
-        let rdns: Vec<String> = self
-            .rdns
-            .iter()
-            .rev()
-            .map(|rdn| {
-                let parts: Vec<_> =
-                    rdn.iter().map(|a| format!("{}={}", a.java_keyword(), quoted(&a.value))).collect();
-                parts.join(" + ")
-            })
-            .collect();
-        rdns.join(", ")
-    }
-
-    /// The last common name.
-    pub fn common_name(&self) -> Option<&str> {
-        self.last(COMMON_NAME)
-    }
-
-    /// The last organization.
-    pub fn organization(&self) -> Option<&str> {
-        self.last(ORGANIZATION)
-    }
-
-    fn last(&self, oid: &str) -> Option<&str> {
-        self.rdns
-            .iter()
-            .flatten()
-            .filter(|attribute| attribute.oid == oid)
-            .map(|a| a.value.as_str())
-            .next_back()
-    }
-
-    /// Whether both are the same name (RFC 5280 §7.1): equal bytes, or equal values without regard to case, string type and
-    /// inner spaces.
-    pub fn matches(&self, other: &Self) -> bool {
-        if self.raw == other.raw {
-            return true;
-        }
-        !self.rdns.is_empty()
-            && self.rdns.len() == other.rdns.len()
-            && self.normalized() == other.normalized()
-    }
-
-    /// A form in which equal names are equal.
-    pub fn normalized(&self) -> Vec<Vec<(String, String)>> {
-        let fold = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ").to_lowercase();
-        self.rdns
-            .iter()
-            .map(|rdn| {
-                let mut set: Vec<_> = rdn.iter().map(|a| (a.oid.clone(), fold(&a.value))).collect();
-                set.sort();
-                set
-            })
-            .collect()
-    }
-}
-
-const COMMON_NAME: &str = "2.5.4.3";
-const ORGANIZATION: &str = "2.5.4.10";
-
-impl Attribute {
-    /// The keyword that OpenSSL prints; the dotted identifier where it has none.
-    pub fn short(&self) -> &str {
-        match self.oid.as_str() {
-            "2.5.4.3" => "CN",
-            "2.5.4.4" => "SN",
-            "2.5.4.5" => "serialNumber",
-            "2.5.4.6" => "C",
-            "2.5.4.7" => "L",
-            "2.5.4.8" => "ST",
-            "2.5.4.9" => "street",
-            "2.5.4.10" => "O",
-            "2.5.4.11" => "OU",
-            "2.5.4.12" => "title",
-            "2.5.4.13" => "description",
-            "2.5.4.15" => "businessCategory",
-            "2.5.4.17" => "postalCode",
-            "2.5.4.41" => "name",
-            "2.5.4.42" => "GN",
-            "2.5.4.43" => "initials",
-            "2.5.4.46" => "dnQualifier",
-            "2.5.4.65" => "pseudonym",
-            "2.5.4.97" => "organizationIdentifier",
-            "0.9.2342.19200300.100.1.1" => "UID",
-            "0.9.2342.19200300.100.1.25" => "DC",
-            "1.2.840.113549.1.9.1" => "emailAddress",
-            "1.2.840.113549.1.9.2" => "unstructuredName",
-            "1.3.6.1.4.1.311.60.2.1.1" => "jurisdictionL",
-            "1.3.6.1.4.1.311.60.2.1.2" => "jurisdictionST",
-            "1.3.6.1.4.1.311.60.2.1.3" => "jurisdictionC",
-            other => other,
-        }
-    }
-
-    fn java_keyword(&self) -> &str {
-        match self.oid.as_str() {
-            "1.2.840.113549.1.9.1" => "EMAILADDRESS",
-            "2.5.4.5" => "SERIALNUMBER",
-            "2.5.4.9" => "STREET",
-            "2.5.4.42" => "GIVENNAME",
-            "2.5.4.4" => "SURNAME",
-            _ => self.short(),
-        }
-    }
-
-    /// `type=value` with the escapes of RFC 4514 §2.4.
-    fn rfc4514(&self) -> String {
-        let mut text = format!("{}=", self.short());
-        let last = self.value.chars().count().saturating_sub(1);
-        for (at, c) in self.value.chars().enumerate() {
-            match c {
-                '"' | '+' | ',' | ';' | '<' | '>' | '\\' => text.extend(['\\', c]),
-                '#' if at == 0 && !self.is_hex() => text.push_str("\\#"),
-                ' ' if at == 0 || at == last => text.push_str("\\ "),
-                '\0' => text.push_str("\\00"),
-                other => text.push(other),
+    /// Reads a name from its DER. `None` when it is no sequence of sets of attributes.
+    pub fn from_der(raw: &[u8]) -> Option<Self> {
+        let mut sets = Der::new(raw).sequence()?;
+        let mut rdns = Vec::new();
+        while !sets.is_empty() {
+            let mut set = Der::new(sets.expect(der::SET)?);
+            let mut attributes = Vec::with_capacity(1);
+            while !set.is_empty() {
+                let mut pair = set.sequence()?;
+                let oid = der::oid(pair.expect(der::OID)?)?;
+                attributes.push(Attribute { oid, value: text(pair.read()?) });
             }
+            rdns.push(attributes);
         }
-        text
+        Some(Self { raw: raw.to_vec(), rdns })
     }
 
-    /// The value is the DER in hex.
-    fn is_hex(&self) -> bool {
-        self.value.len() > 1 && self.value[1..].bytes().all(|b| b.is_ascii_hexdigit())
+    /// Whether the name has no attribute at all.
+    pub fn is_empty(&self) -> bool {
+        self.rdns.iter().all(Vec::is_empty)
+    }
+
+    /// The most specific `commonName`, which is the last one encoded.
+    pub fn common_name(&self) -> Option<&str> {
+        self.last_value(COMMON_NAME)
+    }
+
+    /// The most specific `organizationName`.
+    pub fn organization(&self) -> Option<&str> {
+        self.last_value("2.5.4.10")
+    }
+
+    /// The values of all attributes of one type, given by its dotted object identifier, in encoded order.
+    pub fn values<'a>(&'a self, oid: &'a str) -> impl DoubleEndedIterator<Item = &'a str> {
+        self.rdns
+            .iter()
+            .flatten()
+            .filter(move |attribute| attribute.oid == oid)
+            .map(|attribute| &*attribute.value)
+    }
+
+    /// Whether the other name is a leading part of this one, or all of it: a directory subtree (RFC 5280 §4.2.1.10).
+    pub fn starts_with(&self, other: &Self) -> bool {
+        self.rdns.len() >= other.rdns.len()
+            && self.rdns.iter().zip(&other.rdns).all(|(ours, theirs)| same_rdn(ours, theirs))
+    }
+
+    fn last_value(&self, oid: &str) -> Option<&str> {
+        self.rdns.iter().flatten().rev().find(|attribute| attribute.oid == oid).map(|found| &*found.value)
     }
 }
 
-/// A value with special characters in quotes.
-fn quoted(value: &str) -> String {
-    let special = value.contains([',', '+', '"', '\\', '<', '>', ';', '=', '\n'])
-        || value.starts_with(['#', ' '])
-        || value.ends_with(' ');
-    if special {
-        format!("\"{}\"", value.replace('\\', "\\\\").replace('"', "\\\""))
-    } else {
-        value.to_owned()
-    }
+fn same_rdn(ours: &[Attribute], theirs: &[Attribute]) -> bool {
+    ours.len() == theirs.len()
+        && ours
+            .iter()
+            .zip(theirs)
+            .all(|(our, their)| our.oid == their.oid && (our.value == their.value || same_text(our, their)))
 }
 
-fn attribute(attribute: &AttributeTypeAndValue<'_>) -> Attribute {
-    let value = attribute.attr_value();
-    let text = match value.tag().0 {
-        // BMPString and UniversalString are not among those that the parser decodes.
-        30 => utf16(value.data),
-        20 => Some(value.data.iter().map(|byte| char::from(*byte)).collect()),
-        _ => {
-            attribute.as_str().ok().map(str::to_owned).or_else(|| String::from_utf8(value.data.to_vec()).ok())
+fn same_text(ours: &Attribute, theirs: &Attribute) -> bool {
+    folded(&ours.value).eq(folded(&theirs.value))
+}
+
+/// Letters in lower case, runs of white space as one space, none at the ends (RFC 4518 §2, in short).
+fn folded(text: &str) -> impl Iterator<Item = char> {
+    text.split_whitespace()
+        .enumerate()
+        .flat_map(|(index, word)| (index > 0).then_some(' ').into_iter().chain(word.chars()))
+        .flat_map(char::to_lowercase)
+}
+
+fn text(value: der::Element<'_>) -> String {
+    let bytes = value.content;
+    let decoded = match value.tag {
+        UTF8_STRING | NUMERIC_STRING | PRINTABLE_STRING | IA5_STRING | VISIBLE_STRING => {
+            std::str::from_utf8(bytes).ok().map(str::to_owned)
         }
+        // What real certificates put in a TeletexString is Latin-1.
+        TELETEX_STRING => Some(bytes.iter().map(|&byte| char::from(byte)).collect()),
+        BMP_STRING if bytes.len().is_multiple_of(2) => {
+            let units = bytes.as_chunks().0.iter().copied().map(u16::from_be_bytes);
+            Some(decode_utf16(units).map(|unit| unit.unwrap_or(REPLACEMENT_CHARACTER)).collect())
+        }
+        UNIVERSAL_STRING if bytes.len().is_multiple_of(4) => {
+            let units = bytes.as_chunks().0.iter().copied().map(u32::from_be_bytes);
+            Some(units.map(|unit| char::from_u32(unit).unwrap_or(REPLACEMENT_CHARACTER)).collect())
+        }
+        _ => None,
     };
-    Attribute {
-        oid: attribute.attr_type().to_id_string(),
-        value: text.unwrap_or_else(|| format!("#{}", data_encoding::HEXLOWER.encode(value.data))),
-    }
+    decoded.unwrap_or_else(|| format!("#{}", data_encoding::HEXLOWER.encode(value.whole)))
 }
 
-fn utf16(bytes: &[u8]) -> Option<String> {
-    let units: Vec<u16> = bytes.chunks_exact(2).map(|pair| u16::from_be_bytes([pair[0], pair[1]])).collect();
-    String::from_utf16(&units).ok()
+/// Object identifier of `commonName`.
+const COMMON_NAME: &str = "2.5.4.3";
+
+const UTF8_STRING: u8 = 0x0c;
+const NUMERIC_STRING: u8 = 0x12;
+const PRINTABLE_STRING: u8 = 0x13;
+const TELETEX_STRING: u8 = 0x14;
+const IA5_STRING: u8 = 0x16;
+const VISIBLE_STRING: u8 = 0x1a;
+const UNIVERSAL_STRING: u8 = 0x1c;
+const BMP_STRING: u8 = 0x1e;
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use super::*;
+
+    /// A name of UTF8Strings, one attribute to an RDN.
+    pub(crate) fn name(attributes: &[(&str, &str)]) -> Name {
+        let rdns = attributes
+            .iter()
+            .map(|&(oid, value)| vec![Attribute { oid: oid.to_owned(), value: value.to_owned() }])
+            .collect();
+        let raw = attributes.iter().flat_map(|pair| format!("{pair:?}").into_bytes()).collect();
+        Name { raw, rdns }
+    }
+
+    fn encoded(tag: u8, value: &[u8]) -> Vec<u8> {
+        let length = u8::try_from(value.len()).unwrap();
+        let attribute = [&[0x06, 3, 0x55, 4, 3, tag, length], value].concat();
+        let pair = [&[0x30, attribute.len() as u8], &*attribute].concat();
+        let set = [&[0x31, pair.len() as u8], &*pair].concat();
+        [&[0x30, set.len() as u8], &*set].concat()
+    }
+
+    #[test]
+    fn case_spaces_and_string_type_do_not_make_names_differ() {
+        let utf8 = Name::from_der(&encoded(UTF8_STRING, b"Test  CA")).unwrap();
+        let printable = Name::from_der(&encoded(PRINTABLE_STRING, b" test ca ")).unwrap();
+        let other = Name::from_der(&encoded(PRINTABLE_STRING, b"testca")).unwrap();
+        assert_eq!(utf8, printable);
+        assert_ne!(utf8, other);
+    }
+
+    #[test]
+    fn each_string_type_is_decoded() {
+        let value =
+            |tag, bytes: &[u8]| Name::from_der(&encoded(tag, bytes)).unwrap().rdns[0][0].value.clone();
+        assert_eq!(value(BMP_STRING, b"\0K\0\xf6\0l\0n"), "Köln");
+        assert_eq!(value(UNIVERSAL_STRING, b"\0\0\0K"), "K");
+        assert_eq!(value(TELETEX_STRING, b"K\xf6ln"), "Köln");
+        assert_eq!(value(UTF8_STRING, b"K\xf6ln"), "#0c044bf66c6e");
+        assert_eq!(value(BMP_STRING, b"\0"), "#1e0100");
+        assert_eq!(value(der::OCTET_STRING, b"\x01"), "#040101");
+    }
+
+    #[test]
+    fn the_common_name_is_the_last_one() {
+        let both = name(&[("2.5.4.3", "first"), ("2.5.4.10", "Org"), ("2.5.4.3", "second")]);
+        assert_eq!(both.common_name(), Some("second"));
+        assert_eq!(both.organization(), Some("Org"));
+    }
+
+    #[test]
+    fn a_subtree_is_a_leading_part() {
+        let whole = name(&[("2.5.4.6", "DE"), ("2.5.4.10", "Org"), ("2.5.4.3", "a")]);
+        assert!(whole.starts_with(&name(&[("2.5.4.6", "de"), ("2.5.4.10", "ORG")])));
+        assert!(!whole.starts_with(&name(&[("2.5.4.10", "Org")])));
+    }
+
+    #[test]
+    fn broken_names_are_refused() {
+        assert!(Name::from_der(&[]).is_none());
+        assert!(Name::from_der(&[0x30, 2, 0x31, 9]).is_none());
+        assert!(Name::from_der(&[0x30, 0]).unwrap().is_empty());
+    }
 }
