@@ -1,11 +1,21 @@
 //! A chain held against a trust store, a host name against a leaf: pure functions of values; the time is an argument.
 
 mod big_number;
-mod hostname;
-mod path;
+mod build;
+mod checks;
+mod constraints;
+mod graph;
+pub mod hostname;
+mod missing;
+pub mod ocsp;
+mod order;
+pub mod path;
 mod policy;
-mod signature;
+mod rows;
+pub mod signature;
+mod signature_cache;
 mod store;
+mod words;
 
 pub use hostname::HostnameReport;
 pub use path::{
@@ -13,5 +23,6 @@ pub use path::{
     RowVerdict, SignatureState,
 };
 pub use policy::Policy;
-pub use signature::{WeakHash, verify, verify_certificate, verify_tls, weakness};
+pub use signature::WeakHash;
+pub use signature_cache::SignatureCache;
 pub use store::{Entry, EntryKind, NamedEntry, Store, StoreKind};

@@ -2,8 +2,11 @@
 
 use std::sync::Arc;
 
-use crate::trust::{Policy, Store};
-use crate::x509::{Certificate, Name};
+use crate::trust::build::{self, Draft};
+use crate::trust::graph::Graph;
+use crate::trust::words::{subject, time};
+use crate::trust::{Policy, SignatureCache, Store, missing, ocsp, order, rows};
+use crate::x509::{Certificate, Fields, Name};
 
 /// What a path check is asked.
 #[derive(Debug, Clone, Copy)]
@@ -82,6 +85,10 @@ pub struct Problem {
     pub fatal: bool,
     /// Position in the chain as sent, when it is about one of those.
     pub certificate: Option<usize>,
+    /// Position in the path, when it is about one of its certificates.
+    pub element: Option<usize>,
+    /// It is proved by the bytes; otherwise it is the likelier of two readings.
+    pub certain: bool,
     /// One sentence with the subject and the figures.
     pub text: String,
 }
@@ -121,7 +128,7 @@ pub struct PathElement {
     pub signature: SignatureState,
 }
 
-/// The issuer that neither the chain nor the store has.
+/// The CA that would have to be sent or trusted: neither the chain nor the store has it, or it was sent and is not trusted.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MissingIssuer {
     /// Its subject.
@@ -134,6 +141,8 @@ pub struct MissingIssuer {
     pub found: Option<(Arc<[u8]>, String)>,
     /// It is a root (self-signed where found): `None` when unknown.
     pub is_root: Option<bool>,
+    /// It was sent, and is not in the store: a self-signed root at the end of the chain.
+    pub sent: bool,
 }
 
 /// The comparison of one certificate with the trust store, as the playbook prints it.
@@ -220,4 +229,135 @@ pub struct PathReport {
     pub by_name: bool,
     /// What the stapled response says.
     pub ocsp: Option<OcspState>,
+}
+
+/// Builds the best path from the leaf and judges it. It is pure: the same request gives the same report.
+pub fn check(request: &PathRequest<'_>) -> PathReport {
+    check_with(request, &SignatureCache::new(128))
+}
+
+/// Like [`check`], with results of signature checks remembered between calls.
+pub fn check_with(request: &PathRequest<'_>, signatures: &SignatureCache) -> PathReport {
+    let Some(leaf) = request.chain.first() else { return empty(request) };
+    let Some(fields) = leaf.parsed() else { return unreadable(request, leaf) };
+    let graph = Graph::new(request, signatures);
+    let Some(draft) = build::best(&graph) else { return empty(request) };
+    let mut problems = draft.problems.clone();
+    let (unanchored, missing) = match draft.is_anchored() {
+        true => None,
+        false => missing::explain(&graph, &draft),
+    }
+    .unzip();
+    let rows =
+        rows::rows(&graph, &draft, unanchored.as_ref().map(|problem| problem.kind).zip(missing.as_ref()));
+    problems.extend(unanchored);
+    problems.extend(missing::partial(&graph, &draft));
+    let ocsp = staple(&graph, fields, &mut problems);
+    problems.extend(order::notes(&graph));
+    problems.sort_by_key(|problem| !problem.fatal);
+    let path = elements(&graph, &draft);
+    let by_name = draft.elements.iter().filter_map(|&index| graph.nodes.get(index)).any(|node| node.by_name);
+    PathReport {
+        policy: request.policy,
+        accepted: draft.is_anchored() && !problems.iter().any(|problem| problem.fatal),
+        path_found: draft.is_anchored(),
+        path,
+        problems,
+        missing,
+        rows,
+        by_name: by_name || matches!(draft.end, build::End::Named(_)),
+        ocsp,
+    }
+}
+
+fn elements(graph: &Graph<'_>, draft: &Draft<'_>) -> Vec<PathElement> {
+    let nodes = draft.elements.iter().filter_map(|&index| graph.nodes.get(index));
+    nodes
+        .zip(&draft.signatures)
+        .map(|(node, signature)| PathElement {
+            certificate: Arc::clone(node.certificate),
+            source: node.source,
+            in_store: node.in_store,
+            signature: signature.clone(),
+        })
+        .collect()
+}
+
+/// Reads the stapled response and says what is wrong with it.
+fn staple(graph: &Graph<'_>, leaf: &Fields, problems: &mut Vec<Problem>) -> Option<OcspState> {
+    let request = graph.request;
+    let name = subject(leaf);
+    let state = request.ocsp.map(|response| ocsp::read(response, leaf, request.at));
+    let found = match &state {
+        Some(OcspState::Revoked(at)) => Some((
+            ProblemKind::Revoked,
+            graph.rules.heeds_staple,
+            format!("{name} was revoked at {}, says the stapled OCSP response", time(*at)),
+        )),
+        Some(OcspState::Stale { this_update, next_update }) => {
+            let until = next_update.map(|next| format!(" to {}", time(next))).unwrap_or_default();
+            let range = format!("from {}{until}", time(*this_update));
+            Some((
+                ProblemKind::Staple,
+                false,
+                format!("the stapled OCSP response for {name} is of another time: {range}"),
+            ))
+        }
+        Some(OcspState::Unusable(reason)) => {
+            Some((ProblemKind::Staple, false, format!("the stapled OCSP response cannot be used: {reason}")))
+        }
+        Some(OcspState::Unknown) => {
+            Some((ProblemKind::Staple, false, format!("the OCSP responder does not know {name}")))
+        }
+        Some(OcspState::Good) => None,
+        None if leaf.must_staple && request.asked_ocsp => Some((
+            ProblemKind::Staple,
+            graph.rules.demands_staple,
+            format!("{name} demands a stapled OCSP response, and none was sent"),
+        )),
+        None => None,
+    };
+    problems.extend(found.map(|(kind, fatal, text)| Problem {
+        kind,
+        fatal,
+        certificate: Some(0),
+        element: Some(0),
+        certain: true,
+        text,
+    }));
+    state
+}
+
+fn empty(request: &PathRequest<'_>) -> PathReport {
+    PathReport {
+        policy: request.policy,
+        accepted: false,
+        path_found: false,
+        path: Vec::new(),
+        problems: Vec::new(),
+        missing: None,
+        rows: Vec::new(),
+        by_name: false,
+        ocsp: None,
+    }
+}
+
+/// The report of a chain whose leaf cannot be parsed.
+fn unreadable(request: &PathRequest<'_>, leaf: &Arc<Certificate>) -> PathReport {
+    let reason = leaf.fields.as_ref().err().cloned().unwrap_or_default();
+    let problem = Problem {
+        kind: ProblemKind::Malformed,
+        fatal: true,
+        certificate: Some(0),
+        element: Some(0),
+        certain: true,
+        text: format!("the leaf cannot be read: {reason}"),
+    };
+    let element = PathElement {
+        certificate: Arc::clone(leaf),
+        source: ElementSource::Sent(0),
+        in_store: false,
+        signature: SignatureState::CannotCheck("the certificate cannot be parsed".to_owned()),
+    };
+    PathReport { path: vec![element], problems: vec![problem], ..empty(request) }
 }

@@ -33,6 +33,13 @@ pub fn verify_certificate(child: &Certificate, issuer: &PublicKey) -> SignatureS
     }
 }
 
+/// Whether a certificate is issued by its own subject and signed with its own key.
+pub fn is_self_signed(certificate: &Certificate) -> bool {
+    certificate.parsed().is_some_and(|fields| {
+        fields.is_self_issued() && verify_certificate(certificate, &fields.key) == SignatureState::Good
+    })
+}
+
 /// Checks the signature of a `CertificateVerify` or `ServerKeyExchange`.
 ///
 /// `scheme` is the IANA SignatureScheme number; `None` is TLS 1.1 and older, where the key alone says how it is made

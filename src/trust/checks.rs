@@ -1,0 +1,264 @@
+//! What is wrong with each certificate of a path (RFC 5280 §6.1), and which of it the policy refuses.
+
+use crate::trust::build::{Draft, End};
+use crate::trust::constraints;
+use crate::trust::graph::{Graph, Node};
+use crate::trust::signature::weakness;
+use crate::trust::words::{span, subject, time};
+use crate::trust::{Policy, Problem, ProblemKind, SignatureState, StoreKind, WeakHash};
+use crate::x509::{KeyAlgorithm, extended_key_usage_name};
+
+/// Judges every certificate of a path, leaf first.
+pub(super) fn problems(graph: &Graph<'_>, draft: &Draft<'_>) -> Vec<Problem> {
+    let path: Vec<&Node<'_>> = draft.elements.iter().filter_map(|&index| graph.nodes.get(index)).collect();
+    let anchored = draft.end == End::Anchor;
+    let mut judge = Judge { graph, path: &path, problems: Vec::new(), element: 0, anchored };
+    if anchored && path.len() == 1 && graph.rules.anchored_leaf_unchecked {
+        return judge.problems;
+    }
+    for element in 0..path.len() {
+        judge.element = element;
+        judge.certificate();
+        if draft.signatures.get(element) == Some(&SignatureState::Bad) {
+            judge.bad_signature();
+        }
+    }
+    for (element, text) in constraints::violations(&path, judge.constraining()) {
+        judge.element = element;
+        judge.add(ProblemKind::NameConstraint, true, text);
+    }
+    judge.problems
+}
+
+struct Judge<'g, 'a> {
+    graph: &'g Graph<'a>,
+    path: &'g [&'g Node<'a>],
+    problems: Vec<Problem>,
+    element: usize,
+    anchored: bool,
+}
+
+impl Judge<'_, '_> {
+    fn add(&mut self, kind: ProblemKind, fatal: bool, text: String) {
+        let certificate = self.path.get(self.element).and_then(|node| node.sent());
+        self.problems.push(Problem {
+            kind,
+            fatal,
+            certificate,
+            element: Some(self.element),
+            certain: true,
+            text,
+        });
+    }
+
+    /// It ends the path: an anchor, or a self-signed root that should be one. Nothing depends on its signature.
+    fn is_top(&self) -> bool {
+        let last = self.element + 1 == self.path.len();
+        last && (self.anchored
+            || self.path.get(self.element).is_some_and(|node| node.fields.is_self_issued()))
+    }
+
+    /// The policy does not look at the anchor but for its name and key.
+    fn is_exempt(&self) -> bool {
+        self.is_top() && self.element > 0 && !self.graph.rules.anchor_is_checked
+    }
+
+    /// How many certificates from the leaf on are bound by the constraints of those above them.
+    fn constraining(&self) -> usize {
+        let anchor_is_free = self.anchored && !self.graph.rules.anchor_constrains;
+        self.path.len() - usize::from(anchor_is_free)
+    }
+
+    fn certificate(&mut self) {
+        let Some(&node) = self.path.get(self.element) else { return };
+        self.encoding(node);
+        self.dates(node);
+        self.extensions(node);
+        match self.element {
+            0 => self.leaf(node),
+            _ => self.issuer(node),
+        }
+        self.algorithm(node);
+        self.key(node);
+    }
+
+    fn encoding(&mut self, node: &Node<'_>) {
+        let rules = &self.graph.rules;
+        let exempt = self.is_exempt();
+        let tolerated =
+            |text: &str| rules.tolerates_trailing_bytes && text.ends_with("bytes follow the certificate");
+        for defect in &node.fields.defects {
+            let text = format!("{} is malformed: {defect}", subject(node.fields));
+            self.add(ProblemKind::Malformed, !exempt && !tolerated(defect), text);
+        }
+        if rules.version3_only && node.fields.version < 3 && !exempt {
+            let text = format!("{} is of version {}", subject(node.fields), node.fields.version);
+            self.add(ProblemKind::Malformed, true, text);
+        }
+    }
+
+    fn dates(&mut self, node: &Node<'_>) {
+        let fields = node.fields;
+        let at = self.graph.request.at;
+        let fatal = !self.is_exempt();
+        let range = format!("valid from {} to {}", time(fields.not_before), time(fields.not_after));
+        if at > fields.not_after {
+            let kind = match self.element {
+                0 => ProblemKind::Expired,
+                _ => ProblemKind::ExpiredIntermediate,
+            };
+            let ago = span(at.saturating_sub(fields.not_after));
+            let text = format!("{} had expired {ago} before {} ({range})", subject(fields), time(at));
+            self.add(kind, fatal, text);
+        } else if at < fields.not_before {
+            let until = span(fields.not_before.saturating_sub(at));
+            let now = match self.graph.request.now {
+                Some(now) if (fields.not_before..=fields.not_after).contains(&now) => "; today it is valid",
+                _ => "",
+            };
+            let text =
+                format!("{} became valid only {until} after {} ({range}{now})", subject(fields), time(at));
+            self.add(ProblemKind::NotYetValid, fatal, text);
+        }
+    }
+
+    fn extensions(&mut self, node: &Node<'_>) {
+        let exempt = self.is_exempt();
+        let rules = &self.graph.rules;
+        for oid in node.fields.critical.iter().filter(|oid| !rules.understands.contains(&&***oid)) {
+            let unknown = node.fields.unknown_critical.contains(oid);
+            let text =
+                format!("{} has the critical extension {oid}, which is not understood", subject(node.fields));
+            if unknown || !exempt {
+                self.add(ProblemKind::UnknownCritical, !exempt, text);
+            }
+        }
+    }
+
+    fn leaf(&mut self, node: &Node<'_>) {
+        let rules = &self.graph.rules;
+        let fields = node.fields;
+        let usable = match self.graph.request.client {
+            // digitalSignature or keyAgreement.
+            true => fields.allows_usage(0) || fields.allows_usage(4),
+            // keyEncipherment too, for RSA key exchange.
+            false => fields.allows_usage(0) || fields.allows_usage(2) || fields.allows_usage(4),
+        };
+        if !usable {
+            let names = fields.key_usage_names().join(", ");
+            let text = format!("{} is only for {names} (keyUsage), not for TLS", subject(fields));
+            self.add(ProblemKind::WrongEku, rules.key_usage_of_leaf, text);
+        }
+        self.extended_usage(node, true);
+        if !rules.leaf_may_be_ca && fields.is_ca() {
+            let text = format!("{} is a CA's certificate, used as a server's", subject(fields));
+            self.add(ProblemKind::WrongEku, true, text);
+        }
+    }
+
+    /// `extKeyUsage` (RFC 5280 §4.2.1.12), of a leaf or as a limit that a CA is under.
+    fn extended_usage(&mut self, node: &Node<'_>, fatal: bool) {
+        let Some(usages) = &node.fields.extended_key_usage else { return };
+        let rules = &self.graph.rules;
+        let (wanted, name) = match self.graph.request.client {
+            true => ("1.3.6.1.5.5.7.3.2", "clientAuth"),
+            false => ("1.3.6.1.5.5.7.3.1", "serverAuth"),
+        };
+        let gated = rules.gated_eku && !self.graph.request.client;
+        let allowed = usages.iter().any(|usage| {
+            usage == wanted
+                || rules.any_eku && usage == "2.5.29.37.0"
+                || gated && matches!(&**usage, "1.3.6.1.4.1.311.10.3.3" | "2.16.840.1.113730.4.1")
+        });
+        if !allowed {
+            let names: Vec<&str> =
+                usages.iter().map(|usage| extended_key_usage_name(usage).unwrap_or(usage)).collect();
+            let list = if names.is_empty() { "nothing".to_owned() } else { names.join(", ") };
+            let text = format!("{} is only for {list} (extKeyUsage), not for {name}", subject(node.fields));
+            self.add(ProblemKind::WrongEku, fatal, text);
+        }
+    }
+
+    fn issuer(&mut self, node: &Node<'_>) {
+        let rules = self.graph.rules;
+        let fields = node.fields;
+        let exempt = self.is_exempt();
+        let signs = fields.allows_usage(5);
+        let old_ca = fields.basic_constraints.is_none()
+            && (fields.version == 1 && self.is_top() || fields.key_usage.is_some() && signs);
+        if !(fields.is_ca() || old_ca && rules.old_cas) {
+            let why = match fields.basic_constraints {
+                Some(_) => "its basicConstraints says that it is no CA",
+                None => "it has no basicConstraints",
+            };
+            let text = format!("{} issued a certificate but is no CA: {why}", subject(fields));
+            self.add(ProblemKind::NotACa, !exempt, text);
+        } else if !signs {
+            let text =
+                format!("{} issued a certificate, but its keyUsage lacks keyCertSign", subject(fields));
+            self.add(ProblemKind::NotACa, !exempt && rules.key_usage_of_issuers, text);
+        }
+        self.path_length(node, exempt);
+        if rules.eku_of_issuers && !exempt {
+            self.extended_usage(node, true);
+        }
+    }
+
+    /// `pathLenConstraint` counts the intermediates between this CA and the leaf that are not self-issued.
+    fn path_length(&mut self, node: &Node<'_>, exempt: bool) {
+        let Some(limit) = node.fields.basic_constraints.and_then(|constraints| constraints.path_len) else {
+            return;
+        };
+        let below = self.path.get(1..self.element).unwrap_or_default();
+        let counted = below.iter().filter(|node| !node.fields.is_self_issued()).count();
+        if counted > usize::try_from(limit).unwrap_or(usize::MAX) {
+            let text = format!(
+                "{} allows {limit} intermediate CAs below it (pathLenConstraint); there are {counted}",
+                subject(node.fields)
+            );
+            self.add(ProblemKind::PathLength, !exempt, text);
+        }
+    }
+
+    /// A weak signature matters on whatever hangs on it, which is all but the top.
+    fn algorithm(&mut self, node: &Node<'_>) {
+        let Some(weak) = weakness(&node.fields.signature_algorithm).filter(|_| !self.is_top()) else {
+            return;
+        };
+        let rules = &self.graph.rules;
+        let under_jdk_root = self.graph.request.policy == Policy::Java
+            && matches!(self.graph.request.store.kind, StoreKind::Mozilla | StoreKind::System);
+        let fatal = match weak {
+            WeakHash::Md5 => rules.refuses_md5,
+            WeakHash::Sha1 => rules.refuses_sha1 || under_jdk_root,
+        };
+        let name = &node.fields.signature_algorithm.name;
+        let text = format!("{} is signed with {} ({name})", subject(node.fields), weak.name());
+        self.add(ProblemKind::WeakSignature, fatal, text);
+    }
+
+    fn key(&mut self, node: &Node<'_>) {
+        let key = &node.fields.key;
+        let rules = &self.graph.rules;
+        let (usual, least) = match key.algorithm {
+            KeyAlgorithm::Rsa | KeyAlgorithm::Dsa => (2048, rules.least_rsa_bits),
+            KeyAlgorithm::Ec(_) => (224, rules.least_ec_bits),
+            _ => return,
+        };
+        if key.bits > 0 && key.bits < usual.max(least) {
+            let text = format!("{} has an {} key of {} bits", subject(node.fields), key.algorithm, key.bits);
+            self.add(ProblemKind::WeakKey, key.bits < least, text);
+        }
+    }
+
+    fn bad_signature(&mut self) {
+        let child = self.path.get(self.element).map(|node| subject(node.fields)).unwrap_or_default();
+        let text = match self.path.get(self.element + 1) {
+            Some(issuer) => {
+                format!("the signature of {child} does not verify with the key of {}", subject(issuer.fields))
+            }
+            None => format!("the signature of {child} does not verify with its own key"),
+        };
+        self.add(ProblemKind::BadSignature, true, text);
+    }
+}

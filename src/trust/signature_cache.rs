@@ -1,0 +1,63 @@
+//! Remembers which certificate was signed by which key: the same chain is checked for every connection.
+
+use std::sync::{Mutex, PoisonError};
+
+use foldhash::quality::RandomState;
+use hashbrown::HashMap;
+use sha2::{Digest, Sha256};
+
+use crate::trust::SignatureState;
+use crate::trust::signature::verify_certificate;
+use crate::x509::{Certificate, PublicKey};
+
+/// Results of signature checks by the hashes of certificate and issuer key.
+///
+/// It holds at most as many as it was made for; when it is full it is emptied, and fills again. It can be shared
+/// between threads.
+#[derive(Debug)]
+pub struct SignatureCache {
+    entries: Mutex<Entries>,
+    capacity: usize,
+}
+
+type Entries = HashMap<([u8; 32], [u8; 32]), SignatureState, RandomState>;
+
+impl SignatureCache {
+    /// A cache of this many results.
+    pub fn new(capacity: usize) -> Self {
+        Self { entries: Mutex::default(), capacity }
+    }
+
+    /// Whether `issuer` signed `child`, checked now or before. `work` is asked before a signature is really checked;
+    /// when it says no the answer is that it cannot be checked.
+    pub(super) fn verify(
+        &self,
+        child: &Certificate,
+        issuer: &PublicKey,
+        work: impl FnOnce() -> bool,
+    ) -> SignatureState {
+        let key = (child.sha256, Sha256::digest(&issuer.spki).into());
+        if let Some(known) = self.entries.lock().unwrap_or_else(PoisonError::into_inner).get(&key) {
+            return known.clone();
+        }
+        if !work() {
+            return SignatureState::CannotCheck("too many signatures to check".to_owned());
+        }
+        let state = verify_certificate(child, issuer);
+        let mut entries = self.entries.lock().unwrap_or_else(PoisonError::into_inner);
+        if entries.len() >= self.capacity {
+            entries.clear();
+        }
+        if self.capacity > 0 {
+            entries.insert(key, state.clone());
+        }
+        state
+    }
+}
+
+impl Default for SignatureCache {
+    /// A cache for a few thousand chains.
+    fn default() -> Self {
+        Self::new(16_384)
+    }
+}
