@@ -1,10 +1,10 @@
 //! Every capture of `captures/decrypt-*/` opens to the text that was sent.
 
-mod support;
+mod decrypt_support;
 
 use std::fs;
 
-use support::{Case, Record, Session, digest, parse_server_hello};
+use decrypt_support::{Case, Record, Session, digest, parse_server_hello};
 use tlspcap::tls::decrypt::{DecryptError, Decryptor, HashKind, NoKeys};
 use tlspcap::tls::keylog::Secrets;
 use tlspcap::tls::message::Side;

@@ -161,6 +161,7 @@ pub const fn library(stack: Stack) -> Option<Stack> {
 pub const fn key(stack: Stack) -> &'static str {
     match stack {
         Stack::OpenSsl => "openssl",
+        Stack::LibreSsl => "libressl",
         Stack::Curl => "curl",
         Stack::Python => "python",
         Stack::Node => "node",

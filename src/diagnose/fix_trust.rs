@@ -80,7 +80,7 @@ fn import(case: &Case<'_>, file: &str, alias: &str) -> String {
         Some(Stack::Go) => {
             format!("export SSL_CERT_FILE={file}, or for all programs: {}", system(file, alias))
         }
-        Some(Stack::Ruby | Stack::OpenSsl) => {
+        Some(Stack::Ruby | Stack::OpenSsl | Stack::LibreSsl) => {
             format!("export SSL_CERT_FILE={file}, or for all programs: {}", system(file, alias))
         }
         Some(Stack::Php) => format!("openssl.cafile={file} in php.ini"),

@@ -110,6 +110,7 @@ pub fn attribute<'a>(name: &'a Name, oid: &str) -> Option<&'a str> {
 pub const fn stack(stack: Stack) -> &'static str {
     match stack {
         Stack::OpenSsl => "OpenSSL",
+        Stack::LibreSsl => "LibreSSL",
         Stack::Curl => "curl",
         Stack::Python => "Python",
         Stack::Node => "Node.js",

@@ -3,14 +3,14 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use crate::connection::{Connection, Outcome};
+use crate::connection::{At, Connection, Outcome, SeenAlert};
 use crate::diagnose::{Case, HostSource, PolicySource, diagnose};
 use crate::error::Result;
 use crate::explain::{Options, PolicyChoice};
 use crate::fingerprint::{Behaviour, Stack, StackGuess, recognise};
 use crate::report::Parts;
 use crate::tls::message::Side;
-use crate::trust::{self, PathReport, PathRequest, Policy, Store};
+use crate::trust::{self, PathReport, PathRequest, Policy, SignatureCache, SignatureState, Store};
 use crate::x509::{Certificate, CertificateCache};
 
 /// Judges connections one after the other; certificates and path checks that recur are done once.
@@ -22,6 +22,7 @@ pub struct Judge<'a> {
     /// CA certificates seen in this capture, by subject.
     seen: HashMap<Vec<u8>, Vec<Arc<Certificate>>>,
     paths: HashMap<PathKey, Arc<Vec<PathReport>>>,
+    signatures: SignatureCache,
 }
 
 /// What a path check depends on.
@@ -36,6 +37,8 @@ struct PathKey {
 
 /// Path checks remembered.
 const PATHS: usize = 4096;
+/// Signature checks remembered.
+const SIGNATURES: usize = 16_384;
 /// CA certificates remembered as seen elsewhere.
 const SEEN: usize = 4096;
 /// Policies under which a path is checked.
@@ -51,6 +54,7 @@ impl<'a> Judge<'a> {
             cache: CertificateCache::new(options.limits.certificate_cache),
             seen: HashMap::new(),
             paths: HashMap::new(),
+            signatures: SignatureCache::new(SIGNATURES),
         }
     }
 
@@ -78,12 +82,15 @@ impl<'a> Judge<'a> {
             self.parse(connection.server_chain.as_ref().map(|at| at.value.certificates.as_slice()));
         let client_chain =
             self.parse(connection.client_chain.as_ref().map(|at| at.value.certificates.as_slice()));
-        connection.server_signature_good = server_signature(connection, &server_chain);
+        let cheap = connection.outcome == Outcome::Established && !self.options.judge_established;
+        if !cheap && connection.outcome != Outcome::Established {
+            // A handshake that completed shows that the client found it good.
+            connection.server_signature_good = server_signature(connection, &server_chain);
+        }
         let stack = client_stack(connection);
         let policy = self.policy(&stack);
         let at = self.options.at.unwrap_or(connection.start.seconds());
         let host = host(connection, self.options);
-        let cheap = connection.outcome == Outcome::Established && !self.options.judge_established;
         let reports = if server_chain.is_empty() || cheap {
             None
         } else {
@@ -170,8 +177,9 @@ impl<'a> Judge<'a> {
         }
         let empty = Store::none();
         let asked_ocsp = connection.client_hello.as_ref().is_some_and(|hello| hello.value.asks_ocsp);
+        let signatures = &self.signatures;
         let check = |policy| {
-            trust::check_path(&PathRequest {
+            let request = PathRequest {
                 chain,
                 store: if client { &empty } else { &self.options.store },
                 at,
@@ -181,7 +189,8 @@ impl<'a> Judge<'a> {
                 elsewhere: &elsewhere,
                 ocsp: ocsp.as_deref(),
                 asked_ocsp: asked_ocsp && !client,
-            })
+            };
+            trust::check_path_with(&request, signatures)
         };
         let mut reports = vec![check(first)];
         if !client {
@@ -225,6 +234,7 @@ fn policy_of(stack: Stack) -> Policy {
         Stack::Java => Policy::Java,
         Stack::Rustls => Policy::Webpki,
         Stack::OpenSsl
+        | Stack::LibreSsl
         | Stack::Python
         | Stack::Node
         | Stack::Php
@@ -255,9 +265,32 @@ fn client_stack(connection: &Connection) -> StackGuess {
     guess
 }
 
+/// What the client did, as far as it tells stacks apart.
 fn behaviour(c: &Connection) -> Behaviour {
-    let _ = c;
-    Behaviour::default()
+    let refusal = c.alerts.iter().find(|at| {
+        let seen = &at.value;
+        seen.sender == Side::Client
+            && !seen.after_peer_closed
+            && seen.alert.is_none_or(|alert| alert.level == 2)
+    });
+    let after_server_flight = c.server_hello.is_some() && (c.server_chain.is_some() || c.is_tls13());
+    let certificate_alert = |at: &At<SeenAlert>| {
+        at.value.alert.is_some_and(|alert| matches!(alert.description.0, 42..=46 | 48 | 113))
+    };
+    let mut behaviour = Behaviour {
+        rejected_with_alert: after_server_flight && refusal.is_some_and(certificate_alert),
+        ..Behaviour::default()
+    };
+    if c.is_tls13() {
+        behaviour.clear_alert_in_tls13 = refusal.is_some_and(|at| !at.value.encrypted);
+        let server_hello = c.server_hello.as_ref().map_or(0, |at| at.packet);
+        let first = c.protected[Side::Client as usize].iter().find(|record| record.packet > server_hello);
+        behaviour.first_client_record_len = first.map(|record| record.len);
+        behaviour.alert_padded_16 = first.is_some_and(|record| record.len == 35);
+        let ccs = c.change_cipher_spec[Side::Client as usize].is_some();
+        behaviour.sent_ccs_tls13 = first.is_some().then_some(ccs);
+    }
+    behaviour
 }
 
 /// The name that the client meant to reach, and where it comes from.
@@ -273,9 +306,32 @@ fn host(connection: &Connection, options: &Options) -> Option<(String, HostSourc
     Some((host.trim_matches(['[', ']']).to_owned(), HostSource::Tunnel))
 }
 
-/// Whether the signature of the key exchange, or of the CertificateVerify, is by the leaf's key.
+/// Whether the signature of the key exchange (TLS 1.2 and below), or of the CertificateVerify, is by the leaf's key.
 fn server_signature(c: &Connection, chain: &[Arc<Certificate>]) -> Option<bool> {
     let leaf = chain.first()?.fields.as_ref().ok()?;
-    let _ = (leaf, Side::Server, c);
-    None
+    if let Some(at) = &c.server_certificate_verify {
+        let signed = at.value.signed.as_ref()?;
+        return verified(trust::signature::verify_tls(
+            &leaf.key,
+            at.value.scheme.map(|s| s.0),
+            signed,
+            &at.value.signature,
+        ));
+    }
+    let exchange = &c.server_key_exchange.as_ref()?.value;
+    if exchange.signature.is_empty() {
+        return None;
+    }
+    let (client, server) = (c.client_hello.as_ref()?, c.server_hello.as_ref()?);
+    let message = [&client.value.random[..], &server.value.random, &exchange.params].concat();
+    let scheme = exchange.signature_scheme.map(|scheme| scheme.0);
+    verified(trust::signature::verify_tls(&leaf.key, scheme, &message, &exchange.signature))
+}
+
+fn verified(state: SignatureState) -> Option<bool> {
+    match state {
+        SignatureState::Good => Some(true),
+        SignatureState::Bad => Some(false),
+        SignatureState::CannotCheck(_) => None,
+    }
 }

@@ -22,18 +22,3 @@ pub use ja4::ja4;
 pub use keylog::keylog_hint;
 pub use recognise::recognise;
 pub use stack::{Stack, StackGuess};
-/// stub
-#[derive(Default)]
-pub struct Behaviour;
-/// stub
-pub fn recognise(_h: &crate::tls::message::ClientHello) -> StackGuess {
-    StackGuess::default()
-}
-impl StackGuess {
-    /// stub
-    pub fn refine(&mut self, _b: &Behaviour) {}
-    /// stub
-    pub fn name(&self) -> Option<String> {
-        None
-    }
-}

@@ -87,12 +87,7 @@ pub fn connection_report(parts: Parts<'_>) -> ConnectionReport {
         client_certificates: c.client_chain.as_ref().map(|at| chain(at, case.client_chain)),
         certificate_request: c.certificate_request.as_ref().map(|at| CertificateRequestReport {
             packet: at.packet,
-            authorities: at
-                .value
-                .authorities
-                .iter()
-                .map(|der| crate::x509::Name::from_der(der).rfc4514())
-                .collect(),
+            authorities: at.value.authorities.iter().map(|der| authority(der)).collect(),
         }),
         alerts: c.alerts.iter().map(alert).collect(),
         key_packets: key_packets(c),
@@ -106,6 +101,12 @@ pub fn connection_report(parts: Parts<'_>) -> ConnectionReport {
         hostname: hostname(case),
         events: events(c),
     }
+}
+
+/// A name, or its bytes in hex where it cannot be read.
+fn authority(der: &[u8]) -> String {
+    crate::x509::Name::from_der(der)
+        .map_or_else(|| format!("#{}", super::chain::hex(der)), |name| name.rfc4514())
 }
 
 fn endpoint(end: Endpoint) -> EndpointReport {

@@ -4,8 +4,10 @@ mod big_number;
 mod build;
 mod checks;
 mod constraints;
+mod formats;
 mod graph;
 pub mod hostname;
+mod index;
 mod missing;
 pub mod ocsp;
 mod order;
@@ -17,11 +19,15 @@ mod signature_cache;
 mod store;
 mod words;
 
+pub use formats::parse_dn;
 pub use hostname::HostnameReport;
+pub use hostname::check as check_hostname;
+pub use index::Index;
 pub use path::{
     ElementSource, MissingIssuer, OcspState, PathElement, PathReport, PathRequest, Problem, ProblemKind, Row,
     RowVerdict, SignatureState,
 };
+pub use path::{check as check_path, check_with as check_path_with};
 pub use policy::Policy;
 pub use signature::WeakHash;
 pub use signature_cache::SignatureCache;

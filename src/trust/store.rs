@@ -30,7 +30,9 @@ impl Store {
     pub fn mozilla() -> Self {
         static ROOTS: OnceLock<Store> = OnceLock::new();
         let read = || {
-            let roots = webpki_root_certs::TLS_SERVER_ROOT_CERTS.iter().map(|der| Certificate::from_der(der));
+            let roots = webpki_root_certs::TLS_SERVER_ROOT_CERTS
+                .iter()
+                .map(|der| Certificate::from_der(Arc::from(&**der)));
             Self::of("mozilla".into(), StoreKind::Mozilla, "Mozilla", roots.map(Entry::from).collect())
         };
         ROOTS.get_or_init(read).clone()
@@ -49,7 +51,7 @@ impl Store {
             .collect();
         let source =
             if places.is_empty() { "system".to_owned() } else { format!("system ({})", places.join(", ")) };
-        let certificates = found.certs.iter().map(|der| Certificate::from_der(der));
+        let certificates = found.certs.iter().map(|der| Certificate::from_der(Arc::from(&**der)));
         let entries: Vec<Entry> =
             certificates.filter(|certificate| certificate.fields.is_ok()).map(Entry::from).collect();
         if entries.is_empty() {

@@ -53,7 +53,7 @@ impl Reading {
 
     /// Adds a certificate, or a warning when it cannot be parsed.
     fn certificate(&mut self, der: &[u8], alias: Option<&str>, place: &str) {
-        let certificate = Certificate::from_der(der);
+        let certificate = Certificate::from_der(der.into());
         match &certificate.fields {
             Ok(_) => self.entry(Entry { alias: alias.map(str::to_owned), ..Entry::from(certificate) }),
             Err(reason) => self.malformed(place, &format!("the certificate cannot be parsed: {reason}")),
