@@ -54,25 +54,21 @@ impl Pcap {
     }
 
     /// Finds the next packet; `None` at the end, and at damage, which is then in `log`.
+    #[inline]
     pub(super) fn next(&self, window: &mut Window, number: &mut u64, log: &mut Log) -> Option<Found> {
         let packet = *number + 1;
-        if !self.ready(window.bytes()) && !self.load(window, packet, log) {
-            return None;
-        }
-        let record = self.record(window.bytes())?;
+        let record = match self.record(window.bytes()) {
+            Some(record) if (1..=self.longest).contains(&record.caplen) => record,
+            _ => self.load(window, packet, log)?,
+        };
         let (caplen, mut original_len) = (record.caplen, record.origlen);
-        let time = self.time(record.ts_sec, record.ts_usec);
         if original_len < caplen {
-            log.repeatable("bad-original-length", packet, || {
-                format!(
-                    "packet {packet} has {caplen} bytes but claims to have had {original_len} on the wire; \
-                     all {caplen} are used"
-                )
-            });
+            too_short_originally(packet, caplen, original_len, log);
             original_len = caplen;
         }
         *number = packet;
         let (skip, len) = (self.header_len(), caplen as usize);
+        let time = self.time(record.ts_sec, record.ts_usec);
         let found = Found { time, link_type: self.link_type, original_len, skip, len, whole: skip + len };
         Some(if self.fcs == 0 { found } else { found.without_fcs(self.fcs) })
     }
@@ -104,22 +100,16 @@ impl Pcap {
         Some(LegacyPcapBlock { ts_sec, ts_usec, caplen, origlen, data })
     }
 
-    /// Whether a whole record of ordinary length is at hand: true for nearly every packet.
-    fn ready(&self, bytes: &[u8]) -> bool {
-        self.order.u32(bytes, 8).is_some_and(|caplen| {
-            (1..=self.longest).contains(&caplen) && bytes.len() >= self.header_len() + caplen as usize
-        })
-    }
-
-    /// Reads the next record to the window, and tells in `log` why that cannot be.
-    fn load(&self, window: &mut Window, packet: u64, log: &mut Log) -> bool {
+    /// Reads the next record to the window, or tells in `log` why that cannot be.
+    #[cold]
+    fn load<'a>(&self, window: &'a mut Window, packet: u64, log: &mut Log) -> Option<LegacyPcapBlock<'a>> {
         let (header, at) = (self.header_len(), window.offset());
         if !window.fill(header) {
             if window.len() > 0 {
                 let there = window.len();
                 log.push(cut(packet, at, "record header", header, there));
             }
-            return false;
+            return None;
         }
         let caplen = self.order.u32(window.bytes(), 8).unwrap_or(0);
         if caplen > self.longest {
@@ -132,7 +122,7 @@ impl Pcap {
                     self.longest
                 ),
             ));
-            return false;
+            return None;
         }
         if caplen == 0 && !self.followed_by_record(window) {
             log.push(Warning::at(
@@ -143,15 +133,15 @@ impl Pcap {
                      its header; nothing after it can be read"
                 ),
             ));
-            return false;
+            return None;
         }
         let need = header + caplen as usize;
         if !window.fill(need) {
             let there = window.len();
             log.push(cut(packet, at, "record", need, there));
-            return false;
+            return None;
         }
-        true
+        self.record(window.bytes())
     }
 
     /// Whether the input ends after a record of no bytes, or another record can begin there. Where a length
@@ -166,6 +156,17 @@ impl Pcap {
         let fractions = if self.nanoseconds { 1_000_000_000 } else { 1_000_000 };
         fraction < fractions && caplen <= self.longest
     }
+}
+
+/// The warning for a packet that claims to have been shorter on the wire than what was captured.
+#[cold]
+pub(super) fn too_short_originally(packet: u64, caplen: u32, original_len: u32, log: &mut Log) {
+    log.repeatable("bad-original-length", packet, || {
+        format!(
+            "packet {packet} has {caplen} bytes but claims to have had {original_len} on the wire; \
+             all {caplen} are used"
+        )
+    });
 }
 
 /// The warning for an input that ends early.

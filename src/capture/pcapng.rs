@@ -11,7 +11,7 @@ use super::clock::Clock;
 use super::link_type::LinkType;
 use super::log::Log;
 use super::packet::{Found, Timestamp};
-use super::pcap::cut;
+use super::pcap::{cut, too_short_originally};
 use super::window::Window;
 use crate::error::Warning;
 use crate::limits::Limits;
@@ -363,12 +363,7 @@ impl Pcapng {
 fn found(fields: &Fields, interface: &Interface, len: usize, packet: u64, log: &mut Log) -> Found {
     let mut original_len = fields.original_len;
     if original_len < fields.caplen {
-        log.repeatable("bad-original-length", packet, || {
-            format!(
-                "packet {packet} has {} bytes but claims to have had {original_len} on the wire; all are used",
-                fields.caplen
-            )
-        });
+        too_short_originally(packet, fields.caplen, original_len, log);
         original_len = fields.caplen;
     }
     let time = fields.ticks.map_or(Timestamp::new(0, 0), |ticks| interface.clock.at(ticks));

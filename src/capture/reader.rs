@@ -163,6 +163,7 @@ impl CaptureReader {
         Ok(())
     }
 
+    #[cold]
     fn end(&mut self) {
         self.ended = true;
         if let Some(error) = self.window.take_trouble() {

@@ -24,6 +24,7 @@ impl Window {
     }
 
     /// The bytes at hand.
+    #[inline]
     pub(super) fn bytes(&self) -> &[u8] {
         self.buffer.get(self.start..self.end).unwrap_or_default()
     }
@@ -45,7 +46,13 @@ impl Window {
 
     /// Reads until `need` bytes are at hand; false when the input ends before. The caller bounds `need`; the
     /// buffer grows with the bytes that really come.
+    #[inline]
     pub(super) fn fill(&mut self, need: usize) -> bool {
+        self.len() >= need || self.read_until(need)
+    }
+
+    #[cold]
+    fn read_until(&mut self, need: usize) -> bool {
         while self.len() < need {
             if self.ended {
                 return false;
@@ -57,6 +64,7 @@ impl Window {
     }
 
     /// Drops `count` bytes from the front, or all that are at hand.
+    #[inline]
     pub(super) fn consume(&mut self, count: usize) {
         let count = count.min(self.len());
         self.start += count;

@@ -3,7 +3,7 @@
 use super::fragments::Fragments;
 use super::notes::{DecodeStats, Notes};
 use super::segment::{Endpoint, Segment, TcpFlags};
-use super::walk::{Fault, Layer, Leaf, Net, Rest, walk};
+use super::walk::{Fault, Layer, Leaf, Net, Rest, shortcut, walk};
 use crate::capture::Packet;
 use crate::error::Warning;
 use crate::limits::Limits;
@@ -48,6 +48,17 @@ impl Decoder {
         self.notes.packet(packet);
         let missing = (packet.original_len as usize).saturating_sub(packet.data.len());
         let rest = Rest { bytes: packet.data, missing };
+        if let Some((net, rest)) = shortcut(packet.link_type, rest)
+            && let Ok(segment) = segment(net, rest)
+        {
+            self.notes.stats.tcp += 1;
+            return Decoded::Tcp(segment);
+        }
+        self.walk(packet, rest)
+    }
+
+    #[inline(never)]
+    fn walk<'a>(&'a mut self, packet: &Packet<'a>, rest: Rest<'a>) -> Decoded<'a> {
         match walk(Layer::Link(packet.link_type), rest) {
             Leaf::Fragment(_) => self.fragment(packet, rest),
             leaf => conclude(&mut self.notes, leaf, packet.number),
@@ -127,6 +138,7 @@ fn conclude<'a>(notes: &mut Notes, leaf: Leaf<'a>, packet: u64) -> Decoded<'a> {
 }
 
 /// Reads a TCP header (RFC 9293 §3.1), by hand, because one whose options the snap length cut will do.
+#[inline(always)]
 fn segment<'a>(net: Net, rest: Rest<'a>) -> Result<Segment<'a>, Leaf<'a>> {
     let (head, _) = rest.take::<20>("TCP header")?;
     let [p0, p1, q0, q1, s0, s1, s2, s3, a0, a1, a2, a3, offset, flags, w0, w1, ..] = head;

@@ -14,6 +14,16 @@ pub(super) fn header(rest: Rest<'_>) -> Step<'_> {
     typed(ether_type, rest.skip(14, "Ethernet header")?)
 }
 
+/// The bytes of an IP packet in an Ethernet frame without tags.
+#[inline]
+pub(super) fn plain_ip(rest: Rest<'_>) -> Option<Rest<'_>> {
+    let header = Ethernet2HeaderSlice::from_slice(rest.bytes).ok()?;
+    match header.ether_type().0 {
+        IPV4 | IPV6 => rest.skip(14, "Ethernet header").ok(),
+        _ => None,
+    }
+}
+
 /// What lies behind a field that is an EtherType from 0x0600 on, and below it a length (IEEE 802.3 §3.2.6).
 fn typed(field: u16, rest: Rest<'_>) -> Step<'_> {
     match field {

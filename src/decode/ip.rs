@@ -45,7 +45,34 @@ pub(super) fn protocol(number: u8, net: Net, rest: Rest<'_>) -> Step<'_> {
     }
 }
 
-fn v4(rest: Rest<'_>) -> Step<'_> {
+/// An IPv4 packet, taken apart.
+struct V4<'a> {
+    net: Net,
+    protocol: u8,
+    /// Its payload, without what lies after it.
+    inner: Rest<'a>,
+    /// Offset in bytes, and whether more come, when it is a fragment.
+    fragment: Option<(u32, bool)>,
+}
+
+/// The TCP segment in an IP packet that is nothing but ordinary; anything else is for [`by_version`].
+#[inline]
+pub(super) fn plain_tcp(rest: Rest<'_>) -> Option<(Net, Rest<'_>)> {
+    match rest.bytes.first()? {
+        0x40..=0x4f => match open_v4(rest) {
+            Ok(V4 { net, protocol: TCP, inner, fragment: None }) => Some((net, inner)),
+            _ => None,
+        },
+        0x60..=0x6f => match open_v6(rest) {
+            Ok((net, TCP, inner)) => Some((net, inner)),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+#[inline(always)]
+fn open_v4(rest: Rest<'_>) -> Result<V4<'_>, Leaf<'_>> {
     let header = Ipv4HeaderSlice::from_slice(rest.bytes).map_err(|error| bad_v4(&error, rest))?;
     let header_len = header.slice().len();
     let total = usize::from(header.total_len());
@@ -68,21 +95,16 @@ fn v4(rest: Rest<'_>) -> Step<'_> {
         ttl: header.ttl(),
         id: Some(header.identification()),
     };
-    let protocol = header.protocol().0;
-    if header.is_fragmenting_payload() {
-        let offset = u32::from(header.fragments_offset().value()) * 8;
-        let id = u32::from(header.identification());
-        return Err(Leaf::Fragment(Piece {
-            net,
-            protocol,
-            id,
-            offset,
-            more: header.more_fragments(),
-            rest: inner,
-        }));
-    }
-    if protocol == TCP {
-        return Err(Leaf::Tcp(net, inner));
+    let offset = u32::from(header.fragments_offset().value()) * 8;
+    let fragment = header.is_fragmenting_payload().then_some((offset, header.more_fragments()));
+    Ok(V4 { net, protocol: header.protocol().0, inner, fragment })
+}
+
+fn v4(rest: Rest<'_>) -> Step<'_> {
+    let V4 { net, protocol, inner, fragment } = open_v4(rest)?;
+    if let Some((offset, more)) = fragment {
+        let id = u32::from(net.id.unwrap_or(0));
+        return Err(Leaf::Fragment(Piece { net, protocol, id, offset, more, rest: inner }));
     }
     Ok((Layer::Protocol(protocol, net), inner))
 }
@@ -99,7 +121,8 @@ fn bad_v4<'a>(error: &HeaderSliceError, rest: Rest<'a>) -> Leaf<'a> {
     }
 }
 
-fn v6(rest: Rest<'_>) -> Step<'_> {
+#[inline(always)]
+fn open_v6(rest: Rest<'_>) -> Result<(Net, u8, Rest<'_>), Leaf<'_>> {
     let header = Ipv6HeaderSlice::from_slice(rest.bytes).map_err(|_| rest.lacks(40, "IPv6 header"))?;
     let rest = match usize::from(header.payload_length()) {
         // A jumbogram (RFC 2675), or segmentation offload.
@@ -112,7 +135,12 @@ fn v6(rest: Rest<'_>) -> Step<'_> {
         ttl: header.hop_limit(),
         id: None,
     };
-    Ok((Layer::Protocol(header.next_header().0, net), rest.skip(40, "IPv6 header")?))
+    Ok((net, header.next_header().0, rest.skip(40, "IPv6 header")?))
+}
+
+fn v6(rest: Rest<'_>) -> Step<'_> {
+    let (net, protocol, inner) = open_v6(rest)?;
+    Ok((Layer::Protocol(protocol, net), inner))
 }
 
 fn extension(rest: Rest<'_>) -> Result<Ipv6RawExtHeaderSlice<'_>, Leaf<'_>> {
@@ -162,7 +190,7 @@ const EXTENSION: &str = "IPv6 extension header";
 // Protocol numbers as IANA has them.
 const HOP_BY_HOP: u8 = 0;
 const IPV4: u8 = 4;
-pub(super) const TCP: u8 = 6;
+const TCP: u8 = 6;
 const UDP: u8 = 17;
 const IPV6: u8 = 41;
 const ROUTING: u8 = 43;

@@ -1,13 +1,13 @@
 //! The first header of a packet, by the capture's link type.
 
 use super::walk::{Layer, Leaf, Rest, Step};
-use super::{ppp, wlan};
+use super::{ethernet, ppp, wlan};
 use crate::capture::LinkType;
 
 /// What lies behind the first header of a packet of this link type.
 pub(super) fn first(link_type: LinkType, rest: Rest<'_>) -> Step<'_> {
     match link_type.0 {
-        1 => super::ethernet::header(rest),
+        _ if link_type == ETHERNET => ethernet::header(rest),
         113 => cooked(rest),
         276 => cooked_v2(rest),
         12 | 14 | 101 | 228 | 229 => Ok((Layer::Ip, rest)),
@@ -121,6 +121,9 @@ fn per_packet(rest: Rest<'_>) -> Step<'_> {
     let inner = rest.skip(usize::from(u16::from_le_bytes([low, high])), "PPI header")?;
     Ok((Layer::Link(LinkType(u32::from_le_bytes(link_type))), inner))
 }
+
+/// What most captures have.
+pub(super) const ETHERNET: LinkType = LinkType(1);
 
 const AF_INET: u32 = 2;
 

@@ -95,13 +95,13 @@ impl Notes {
         let mut warnings = Vec::new();
         for (link_type, tally) in self.link_types.drain(..) {
             warnings.push(tally.warning("unknown-link-type", |packets| {
-                format!("{packets} of link type {link_type} ({}), which is not read", link_type.0)
+                format!("{packets} of link type {link_type} ({}), which cannot be read", link_type.0)
             }));
         }
         for (fault, tally) in self.faults.drain(..) {
             let Fault { layer, needed, there } = fault;
             warnings.push(tally.warning("malformed-header", |packets| {
-                format!("{packets} with a bad {layer}: at least {needed} needed, {there} there")
+                format!("{packets} malformed: {layer}, at least {needed} needed and {there} there")
             }));
         }
         let cut = self.stats.cut;
@@ -116,15 +116,20 @@ impl Notes {
         }
         if let Some(first) = fragments.first_lost.take() {
             let count = std::mem::take(&mut fragments.lost);
-            let text = format!(
-                "{count} fragmented IP datagrams could not be put together, the first from packet {first}"
-            );
+            let text = match count {
+                1 => format!(
+                    "an IP datagram could not be put together from its fragments, from packet {first} on"
+                ),
+                _ => format!(
+                    "{count} IP datagrams could not be put together from their fragments, the first from packet {first} on"
+                ),
+            };
             warnings.push(Warning::at("fragments-lost", first, text));
         }
         let too_deep = std::mem::take(&mut self.too_deep);
         if too_deep.count > 0 {
             warnings.push(too_deep.warning("nested-too-deep", |packets| {
-                format!("{packets} with more headers around each other than are followed")
+                format!("{packets} wrapped in more headers than are followed")
             }));
         }
         warnings
@@ -134,8 +139,8 @@ impl Notes {
 impl Tally {
     fn warning(self, code: &'static str, text: impl FnOnce(String) -> String) -> Warning {
         let packets = match self.count {
-            1 => format!("packet {}", self.first),
-            count => format!("{count} packets, the first is packet {},", self.first),
+            1 => format!("packet {} is", self.first),
+            count => format!("{count} packets, the first of them packet {}, are", self.first),
         };
         Warning::at(code, self.first, text(packets))
     }

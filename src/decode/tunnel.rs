@@ -13,8 +13,10 @@ pub(super) fn gre(rest: Rest<'_>) -> Step<'_> {
         0 => {
             optional += 4 * (usize::from(has(CHECKSUM)) + usize::from(has(KEY)) + usize::from(has(SEQUENCE)))
         }
-        // PPTP: the key is always there, and an acknowledgment may be.
-        1 => optional += 4 * (1 + usize::from(has(SEQUENCE)) + usize::from(version & 0x80 != 0)),
+        // PPTP: without a sequence number it is a bare acknowledgment (RFC 2637 §4.1).
+        1 if !has(SEQUENCE) => return Err(Leaf::Other),
+        // The key is always there, and an acknowledgment may be.
+        1 => optional += 4 * (2 + usize::from(version & 0x80 != 0)),
         _ => return Err(Leaf::Other),
     }
     let inner = inner.skip(optional, "GRE header")?;

@@ -93,11 +93,13 @@ pub(super) struct Net {
 
 impl<'a> Rest<'a> {
     /// Bytes that were sent, captured or not.
+    #[inline]
     pub(super) fn sent(self) -> usize {
         self.bytes.len().saturating_add(self.missing)
     }
 
     /// What follows the next `count` bytes.
+    #[inline]
     pub(super) fn skip(self, count: usize, layer: &'static str) -> Result<Self, Leaf<'a>> {
         match self.bytes.get(count..) {
             Some(bytes) => Ok(Self { bytes, missing: self.missing }),
@@ -106,6 +108,7 @@ impl<'a> Rest<'a> {
     }
 
     /// The next `N` bytes, and what follows them.
+    #[inline]
     pub(super) fn take<const N: usize>(self, layer: &'static str) -> Result<([u8; N], Self), Leaf<'a>> {
         match self.bytes.split_first_chunk() {
             Some((head, bytes)) => Ok((*head, Self { bytes, missing: self.missing })),
@@ -119,6 +122,7 @@ impl<'a> Rest<'a> {
     }
 
     /// The same without what lies after the first `len` bytes: padding and check sequences.
+    #[inline]
     pub(super) fn limit(self, len: usize) -> Self {
         match self.bytes.get(..len) {
             Some(bytes) => Self { bytes, missing: 0 },
@@ -127,6 +131,7 @@ impl<'a> Rest<'a> {
     }
 
     /// Why `needed` bytes are not there: cut off by the snap length, or never sent.
+    #[cold]
     pub(super) fn lacks(self, needed: usize, layer: &'static str) -> Leaf<'a> {
         if needed <= self.sent() {
             Leaf::Cut
@@ -134,6 +139,12 @@ impl<'a> Rest<'a> {
             Leaf::Malformed(Fault { layer, needed, there: self.sent() })
         }
     }
+}
+
+/// What nearly every packet is, without the walk: TCP in IP in Ethernet.
+#[inline]
+pub(super) fn shortcut(link_type: LinkType, rest: Rest<'_>) -> Option<(Net, Rest<'_>)> {
+    if link_type == link::ETHERNET { ip::plain_tcp(ethernet::plain_ip(rest)?) } else { None }
 }
 
 /// Follows the headers from `layer` on to where they end.
