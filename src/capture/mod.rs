@@ -24,9 +24,11 @@
 mod block;
 mod clock;
 mod inflate;
+mod interface;
 mod link_type;
 mod log;
 mod packet;
+mod packet_block;
 mod pcap;
 mod pcapng;
 mod reader;
