@@ -48,7 +48,7 @@ impl Compression {
         match self {
             Self::Gzip => Box::new(Limited::new(MultiGzDecoder::new(source), limit)),
             Self::Zstd => Box::new(Limited::new(ZstdReader::new(source), limit)),
-            Self::Xz => Box::new(Limited::new(XzReader::new_mem_limit(source, true, XZ_KIB), limit)),
+            Self::Xz => Box::new(Limited::new(Sips(XzReader::new_mem_limit(source, true, XZ_KIB)), limit)),
         }
     }
 }
@@ -79,6 +79,16 @@ impl<R: Read> Read for Limited<R> {
     }
 }
 
+/// Asks for a little at a time: when the xz reader fails, what it expanded in that call is lost.
+struct Sips<R>(R);
+
+impl<R: Read> Read for Sips<R> {
+    fn read(&mut self, to: &mut [u8]) -> io::Result<usize> {
+        let len = to.len().min(SIP_BYTES);
+        self.0.read(to.get_mut(..len).unwrap_or_default())
+    }
+}
+
 /// Counts what is read of the input as it is stored, before any expansion.
 pub(super) struct Counted {
     inner: Box<dyn Read + Send>,
@@ -103,6 +113,9 @@ impl Read for Counted {
 
 /// Compressed bytes read at a time.
 const INPUT_BYTES: usize = 64 << 10;
+
+/// Expanded bytes asked of the xz reader at a time.
+const SIP_BYTES: usize = 4 << 10;
 
 /// Memory for an xz dictionary in KiB; `xz -9` asks for 64 MiB.
 const XZ_KIB: u32 = 256 << 10;

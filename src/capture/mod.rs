@@ -32,6 +32,8 @@ mod packet_block;
 mod pcap;
 mod pcapng;
 mod reader;
+#[cfg(test)]
+mod samples;
 mod secrets;
 mod sniff;
 mod window;

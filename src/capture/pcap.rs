@@ -196,3 +196,99 @@ const MAGIC: [[u8; 4]; 3] = [[0xa1, 0xb2, 0xc3, 0xd4], [0xa1, 0xb2, 0x3c, 0x4d],
 
 /// The longest packet that capture programs write, in bytes.
 const USUAL_LONGEST: u32 = 262_144;
+
+#[cfg(test)]
+mod tests {
+    use super::super::samples::{codes, pcap_header, read, record};
+    use super::*;
+
+    #[test]
+    fn every_byte_order_and_resolution_gives_the_same_packet() {
+        for order in [Order::Little, Order::Big] {
+            for (magic, modified, fraction, digits) in [
+                (0xa1b2_c3d4, false, 250_000, 6),
+                (0xa1b2_3c4d, false, 250_000_000, 9),
+                (0xa1b2_cd34, true, 250_000, 6),
+            ] {
+                let mut file = pcap_header(order, magic, 113);
+                file.extend(record(order, modified, (4_000_000_000, fraction), 1_500, b"abcde"));
+                let (packets, warnings) = read(&file);
+                let nanos = 4_000_000_000_250_000_000;
+                assert_eq!(
+                    packets,
+                    [(1, nanos, digits, 113, 1_500, b"abcde".to_vec())],
+                    "{order:?} {magic:x}"
+                );
+                assert_eq!(warnings, []);
+            }
+        }
+    }
+
+    #[test]
+    fn an_announced_check_sequence_is_taken_off() {
+        // Two words of 16 bits, and the four that some writers put there.
+        for network in [0x2400_0001, 0x4400_0001] {
+            let mut file = pcap_header(Order::Little, 0xa1b2_c3d4, network);
+            file.extend(record(Order::Little, false, (1, 0), 10, b"abcdefFCS!"));
+            file.extend(record(Order::Little, false, (1, 0), 10, b"abc"));
+            let (packets, _) = read(&file);
+            assert_eq!(packets[0], (1, 1_000_000_000, 6, 1, 6, b"abcdef".to_vec()));
+            assert_eq!(packets[1], (2, 1_000_000_000, 6, 1, 6, b"abc".to_vec()));
+        }
+    }
+
+    #[test]
+    fn a_cut_record_or_header_is_told_with_its_place() {
+        let mut file = pcap_header(Order::Little, 0xa1b2_c3d4, 1);
+        file.extend(record(Order::Little, false, (1, 0), 8, b"complete"));
+        file.extend(record(Order::Little, false, (1, 0), 8, b"complete"));
+        let (packets, warnings) = read(&file[..file.len() - 3]);
+        assert_eq!((packets.len(), codes(&warnings)), (1, vec!["cut-short"]));
+        assert_eq!(warnings[0].packet, Some(2));
+        assert!(warnings[0].text.ends_with("its record at offset 48 needs 24 bytes and 21 are there"));
+        let (packets, warnings) = read(&file[..file.len() - 20]);
+        assert_eq!((packets.len(), codes(&warnings)), (1, vec!["cut-short"]));
+        assert!(warnings[0].text.ends_with("its record header at offset 48 needs 16 bytes and 4 are there"));
+    }
+
+    #[test]
+    fn a_length_over_the_bound_ends_the_reading_without_a_large_buffer() {
+        let mut file = pcap_header(Order::Little, 0xa1b2_c3d4, 1);
+        file.extend(record(Order::Little, false, (1, 0), 3, b"abc"));
+        file.extend([[0; 8].as_slice(), &u32::MAX.to_le_bytes(), &[0; 40]].concat());
+        let (packets, warnings) = read(&file);
+        assert_eq!((packets.len(), codes(&warnings)), (1, vec!["bad-length"]));
+    }
+
+    #[test]
+    fn an_empty_packet_is_believed_when_a_record_or_the_end_follows() {
+        let order = Order::Little;
+        let mut file = pcap_header(order, 0xa1b2_c3d4, 1);
+        file.extend(record(order, false, (1, 0), 60, b""));
+        file.extend(record(order, false, (1, 0), 3, b"abc"));
+        file.extend(record(order, false, (1, 0), 60, b""));
+        let (packets, warnings) = read(&file);
+        assert_eq!((packets.len(), warnings), (3, vec![]));
+        assert_eq!(packets[0].4, 60);
+        file.extend([0x45; 60]);
+        let (packets, warnings) = read(&file);
+        assert_eq!((packets.len(), codes(&warnings)), (2, vec!["bad-length"]));
+    }
+
+    #[test]
+    fn a_packet_longer_than_it_was_on_the_wire_is_whole() {
+        let mut file = pcap_header(Order::Little, 0xa1b2_c3d4, 1);
+        file.extend(record(Order::Little, false, (1, 0), 2, b"abcdef"));
+        let (packets, warnings) = read(&file);
+        assert_eq!((packets[0].4, packets[0].5.len()), (6, 6));
+        assert_eq!(codes(&warnings), ["bad-original-length"]);
+    }
+
+    #[test]
+    fn packets_longer_than_the_snap_length_are_read() {
+        let mut file = pcap_header(Order::Little, 0xa1b2_c3d4, 1);
+        file.extend(record(Order::Little, false, (1, 0), 200_000, &vec![7; 200_000]));
+        let (packets, warnings) = read(&file);
+        assert_eq!((packets[0].5.len(), warnings), (200_000, vec![]));
+    }
+}

@@ -295,3 +295,6 @@ const MAX_INTERFACES: usize = 65_536;
 
 /// Link types told of one capture.
 const MAX_LINK_TYPES: usize = 64;
+
+#[cfg(test)]
+mod tests;

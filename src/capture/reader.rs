@@ -240,3 +240,6 @@ const DESCRIBED: usize = 512;
 
 /// How every pcapng begins.
 const SECTION: [u8; 4] = [0x0a, 0x0d, 0x0d, 0x0a];
+
+#[cfg(test)]
+mod tests;

@@ -64,3 +64,48 @@ const SCAN_BYTES: u64 = 256 << 20;
 
 /// Bytes read at a time.
 const SCAN_BUFFER: usize = 64 << 10;
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write;
+
+    use super::super::samples::{block, enhanced, interface, section};
+    use super::*;
+
+    fn key_log(order: Order, text: &[u8]) -> Vec<u8> {
+        let head = [order.put32(0x544c_534b), order.put32(text.len() as u32)].concat();
+        block(order, 10, &[&head[..], text].concat())
+    }
+
+    fn scan(bytes: &[u8], limits: &Limits) -> Vec<Vec<u8>> {
+        let mut file = tempfile::tempfile().expect("a temporary file");
+        file.write_all(bytes).expect("written");
+        let found = scan_secrets(&mut file, limits);
+        assert_eq!(file.stream_position().expect("a position"), 0);
+        found
+    }
+
+    #[test]
+    fn secrets_after_the_packets_and_in_later_sections_are_found() {
+        let mut bytes = Vec::new();
+        for order in [Order::Little, Order::Big] {
+            bytes.extend([section(order), interface(order, 1, &[])].concat());
+            for len in [60, 200_000, 1_500] {
+                bytes.extend(block(order, 6, &enhanced(order, 0, 1, len as u32, &vec![1; len])));
+            }
+            bytes.extend(key_log(order, format!("{order:?}").as_bytes()));
+        }
+        assert_eq!(scan(&bytes, &Limits::default()), [b"Little".to_vec(), b"Big".to_vec()]);
+        bytes.truncate(bytes.len() - 3);
+        assert_eq!(scan(&bytes, &Limits::default()), [b"Little".to_vec()]);
+    }
+
+    #[test]
+    fn secrets_over_the_bound_and_other_formats_give_none() {
+        let bytes = [section(Order::Little), key_log(Order::Little, &[b'x'; 500])].concat();
+        let limits = Limits { block_bytes: 400, ..Limits::default() };
+        assert!(scan(&bytes, &limits).is_empty());
+        assert!(scan(&[0xd4, 0xc3, 0xb2, 0xa1, 2, 0, 4, 0, 0, 0, 0, 0], &Limits::default()).is_empty());
+        assert!(scan(b"", &Limits::default()).is_empty());
+    }
+}
