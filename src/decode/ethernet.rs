@@ -119,3 +119,50 @@ fn service_header(rest: Rest<'_>) -> Step<'_> {
 
 const IPV4: u16 = 0x0800;
 const IPV6: u16 = 0x86dd;
+
+#[cfg(test)]
+mod tests {
+    use super::super::samples::{decode, ethernet, hello, join};
+
+    #[test]
+    fn tags_of_any_number_are_passed() {
+        let mut frame = ethernet(0x88a8, &[0, 5]);
+        for tag in [0x8100_u16, 0x9100, 0x8100, 0x8100] {
+            frame.extend(join(&[&tag.to_be_bytes(), &[0, 9]]));
+        }
+        assert_eq!(decode(1, &join(&[&frame, &[8, 0], &hello()])), "tcp hello");
+    }
+
+    #[test]
+    fn what_stands_before_the_true_type_is_passed() {
+        for (ether_type, head) in [
+            (0x8909, vec![1, 1, 0, 1, 0, 9, 8, 0]),
+            (0x893f, vec![0, 0, 0, 0, 0, 0, 8, 0]),
+            (0x8926, vec![0, 0, 0, 0, 8, 0]),
+            (0x88e7, join(&[&[0, 0, 0, 1], &ethernet(0x0800, &[])])),
+            (0x88e5, vec![0x00, 0, 0, 0, 0, 1, 8, 0]),
+            (0x88e5, vec![0x20, 0, 0, 0, 0, 1, 1, 2, 3, 4, 5, 6, 7, 8, 8, 0]),
+            (0x894f, vec![0, 2, 1, 1, 0, 0, 1, 255]),
+            (0x894f, join(&[&[0, 6, 2, 3], &[0; 20], &ethernet(0x0800, &[])])),
+            (0x8864, vec![0x11, 0, 0, 1, 0, 51, 0, 0x21]),
+        ] {
+            let frame = ethernet(ether_type, &join(&[&head, &hello()]));
+            assert_eq!(decode(1, &frame), "tcp hello", "{ether_type:x} {head:02x?}");
+        }
+        assert_eq!(decode(1, &ethernet(0x88e5, &[0x0c, 0, 0, 0, 0, 1, 8, 0])), "not tcp");
+    }
+
+    #[test]
+    fn a_length_instead_of_a_type_bounds_the_frame() {
+        let snap = join(&[&[0xaa, 0xaa, 3, 0, 0, 0, 8, 0], &hello()]);
+        let frame = ethernet(snap.len() as u16, &join(&[&snap, b"padding"]));
+        assert_eq!(decode(1, &frame), "tcp hello");
+        assert_eq!(decode(1, &ethernet(38, &[0x42, 0x42, 3, 0, 0, 0, 0])), "not tcp");
+    }
+
+    #[test]
+    fn headers_without_end_are_not_followed() {
+        let frame = ethernet(0x8100, &[0, 1, 0x81, 0].repeat(1_000));
+        assert_eq!(decode(1, &frame), "not tcp");
+    }
+}

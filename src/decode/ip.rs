@@ -204,3 +204,96 @@ const MPLS: u8 = 137;
 const HOST_IDENTITY: u8 = 139;
 const SHIM6: u8 = 140;
 const ETHERNET: u8 = 143;
+
+#[cfg(test)]
+mod tests {
+    use super::super::samples::{V4, V6, decode, ethernet, hello, join, packet, tcp, v4, v6};
+    use super::super::{Decoded, Decoder};
+    use super::*;
+    use crate::capture::Packet;
+    use crate::limits::Limits;
+
+    #[test]
+    fn addresses_and_fields_of_the_innermost_header_are_given() {
+        let (bytes, mut decoder) = (hello(), Decoder::new(&Limits::default()));
+        let Decoded::Tcp(segment) = decoder.decode(&packet(101, 1, &bytes)) else { panic!("no segment") };
+        assert_eq!((segment.source.addr, segment.destination.addr), V4);
+        assert_eq!((segment.ttl, segment.ip_id, segment.payload_len), (64, Some(7), 5));
+        let bytes = v6(6, &tcp(b"hello"));
+        let Decoded::Tcp(segment) = decoder.decode(&packet(229, 2, &bytes)) else { panic!("no segment") };
+        assert_eq!((segment.source.addr, segment.destination.addr), V6);
+        assert_eq!((segment.ttl, segment.ip_id, segment.payload_len), (60, None, 5));
+    }
+
+    #[test]
+    fn padding_and_check_sequences_are_no_payload() {
+        assert_eq!(decode(1, &ethernet(0x0800, &join(&[&hello(), &[0x16, 3, 1, 0, 5]]))), "tcp hello");
+        assert_eq!(decode(1, &ethernet(0x86dd, &join(&[&v6(6, &tcp(b"")), &[0; 9]]))), "tcp ");
+    }
+
+    #[test]
+    fn a_length_of_zero_is_that_of_segmentation_offload() {
+        let mut bytes = hello();
+        (bytes[2], bytes[3]) = (0, 0);
+        assert_eq!(decode(101, &bytes), "tcp hello");
+        let mut bytes = v6(6, &tcp(b"hello"));
+        (bytes[4], bytes[5]) = (0, 0);
+        assert_eq!(decode(101, &bytes), "tcp hello");
+    }
+
+    #[test]
+    fn options_and_extension_headers_are_passed() {
+        let mut bytes = v4(6, &join(&[&[0x94, 4, 0, 0], &tcp(b"hello")]));
+        bytes[0] = 0x46;
+        assert_eq!(decode(101, &bytes), "tcp hello");
+        let authenticated = join(&[&[6, 4, 0, 0], &[1; 20], &tcp(b"hello")]);
+        assert_eq!(decode(101, &v4(51, &authenticated)), "tcp hello");
+        let chain = join(&[
+            &[60, 0, 1, 4, 0, 0, 0, 0],
+            &[43, 0, 1, 4, 0, 0, 0, 0],
+            &[44, 0, 2, 0, 0, 0, 0, 0],
+            &[51, 0, 0, 0, 0, 0, 0, 9],
+            &authenticated,
+        ]);
+        assert_eq!(decode(229, &v6(0, &chain)), "tcp hello");
+    }
+
+    #[test]
+    fn segments_left_in_a_routing_header_name_the_true_destination() {
+        let address = [0xfd, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 9];
+        for kind in [0, 2, 4] {
+            let routed = join(&[&[6, 2, kind, 1, 0, 0, 0, 0], &address, &tcp(b"hello")]);
+            let (bytes, mut decoder) = (v6(43, &routed), Decoder::new(&Limits::default()));
+            let Decoded::Tcp(segment) = decoder.decode(&packet(229, 1, &bytes)) else { panic!("no segment") };
+            assert_eq!(segment.destination.addr, IpAddr::V6(Ipv6Addr::from(address)), "type {kind}");
+        }
+    }
+
+    #[test]
+    fn headers_that_cannot_be_are_malformed_and_those_cut_off_are_not() {
+        let good = hello();
+        let with = |at: usize, value: u8| {
+            let mut bytes = good.clone();
+            bytes[at] = value;
+            decode(101, &bytes)
+        };
+        assert_eq!(with(0, 0x44), "malformed", "header length");
+        assert_eq!(with(0, 0x55), "malformed", "version");
+        assert_eq!(with(3, 19), "malformed", "total length");
+        assert_eq!(with(20 + 12, 0x40), "malformed", "data offset");
+        assert_eq!(with(20 + 12, 0xf0), "malformed", "data offset over the end");
+        assert_eq!(decode(101, &good[..30]), "malformed", "no snap length, no room");
+        let mut decoder = Decoder::new(&Limits::default());
+        for len in 0..good.len() {
+            let cut = Packet { original_len: good.len() as u32, ..packet(101, 1, &good[..len]) };
+            match decoder.decode(&cut) {
+                Decoded::Tcp(segment) => {
+                    assert_eq!((len >= 40, segment.payload_len), (true, 5));
+                    assert_eq!(segment.payload.len(), len.saturating_sub(44));
+                }
+                other => assert!(len < 40 && matches!(other, Decoded::Cut), "{len}: {other:?}"),
+            }
+        }
+        assert_eq!(decoder.stats().cut_headers.count, 40);
+    }
+}

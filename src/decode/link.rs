@@ -132,3 +132,92 @@ const AF_INET6: [u32; 5] = [10, 23, 24, 28, 30];
 
 /// The field of an NFLOG packet that is the packet.
 const NFLOG_PAYLOAD: u16 = 9;
+
+#[cfg(test)]
+mod tests {
+    use super::super::samples::{decode, ethernet, hello, join, tcp, v6};
+
+    /// IPv6 that carries the same segment.
+    fn hello6() -> Vec<u8> {
+        v6(6, &tcp(b"hello"))
+    }
+
+    #[test]
+    fn every_link_type_leads_to_the_segment() {
+        let snap = [0xaa, 0xaa, 3, 0, 0, 0, 8, 0];
+        let wlan = join(&[&[0x88, 1], &[0; 22], &[0, 0]]);
+        for (link_type, head) in [
+            (1, ethernet(0x0800, &[])),
+            (12, vec![]),
+            (14, vec![]),
+            (101, vec![]),
+            (228, vec![]),
+            (0, vec![2, 0, 0, 0]),
+            (0, vec![0, 0, 0, 2]),
+            (108, vec![0, 0, 0, 2]),
+            (109, vec![2, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0]),
+            (117, join(&[&[61, 2], &[0; 62]])),
+            (9, vec![0xff, 3, 0, 0x21]),
+            (9, vec![0, 0x21]),
+            (9, vec![0x21]),
+            (50, vec![0xff, 3, 0, 0x21]),
+            (50, vec![0x0f, 0, 8, 0]),
+            (204, vec![1, 0xff, 3, 0, 0x21]),
+            (205, vec![1, 0x0f, 0, 8, 0]),
+            (166, vec![1, 3, 0, 0x21]),
+            (104, vec![0x0f, 0, 8, 0]),
+            (10, join(&[&[0x50; 13], &snap])),
+            (100, snap.to_vec()),
+            (105, join(&[&wlan, &snap])),
+            (127, join(&[&[0, 0, 8, 0, 0, 0, 0, 0], &wlan, &snap])),
+            (127, join(&[&[0, 0, 9, 0, 2, 0, 0, 0, 0x20], &wlan, &[0, 0], &snap])),
+            (119, join(&[&[0, 0, 0, 0x44, 144, 0, 0, 0], &[0; 136], &wlan, &snap])),
+            (163, join(&[&[0x80, 0x21, 0x10, 1, 0, 0, 0, 64], &[0; 56], &wlan, &snap])),
+            (192, join(&[&[0, 0, 8, 0, 105, 0, 0, 0], &wlan, &snap])),
+            (113, join(&[&[0, 0, 0, 1, 0, 6], &[0; 8], &[8, 0]])),
+            (113, join(&[&[0, 0, 3, 4, 0, 6], &[0; 8], &[8, 0]])),
+            (113, join(&[&[0, 4, 2, 0, 0, 0], &[0; 8], &[0, 0x21]])),
+            (113, join(&[&[0, 0, 0, 1, 0, 6], &[0; 8], &[0x81, 0, 0, 5, 8, 0]])),
+            (113, join(&[&[0, 0, 0, 1, 0, 6], &[0; 8], &[0, 4], &snap])),
+            (276, join(&[&[8, 0, 0, 0, 0, 0, 0, 2, 0, 1], &[0; 10]])),
+            (239, vec![2, 0, 0, 1, 5, 0, 10, 0, b'p', 0, 0, 0, 53, 0, 9, 0]),
+            (239, vec![2, 0, 0, 1, 0, 5, 0, 10, b'p', 0, 0, 0, 0, 53, 0, 9]),
+            (240, join(&[&[0; 4], &ethernet(0x0800, &[])])),
+            (241, join(&[&[0; 12], &ethernet(0x0800, &[])])),
+            (274, join(&[&[0x55; 8], &ethernet(0x0800, &[])])),
+            (258, join(&[&[108, 0, 0, 0, 1, 0, 0, 0, 12, 0, 0, 0], &[0; 96]])),
+        ] {
+            assert_eq!(decode(link_type, &join(&[&head, &hello()])), "tcp hello", "{link_type} {head:02x?}");
+        }
+    }
+
+    #[test]
+    fn ipv6_is_found_under_the_family_of_each_system() {
+        for family in [10, 23, 24, 28, 30] {
+            assert_eq!(decode(0, &join(&[&[family, 0, 0, 0], &hello6()])), "tcp hello", "{family}");
+            assert_eq!(decode(0, &join(&[&[0, 0, 0, family], &hello6()])), "tcp hello", "{family}");
+            assert_eq!(decode(108, &join(&[&[0, 0, 0, family], &hello6()])), "tcp hello", "{family}");
+        }
+        assert_eq!(decode(9, &join(&[&[0xff, 3, 0, 0x57], &hello6()])), "tcp hello");
+        assert_eq!(decode(229, &hello6()), "tcp hello");
+        assert_eq!(decode(276, &join(&[&[0x86, 0xdd], &[0; 18], &hello6()])), "tcp hello");
+    }
+
+    #[test]
+    fn other_protocols_and_unknown_link_types_are_told_apart() {
+        assert_eq!(decode(1, &ethernet(0x0806, &[0; 28])), "not tcp");
+        assert_eq!(decode(0, &[7, 0, 0, 0, 1, 2, 3, 4]), "not tcp");
+        assert_eq!(decode(9, &[0xff, 3, 0xc0, 0x21, 1, 2, 3, 4]), "not tcp");
+        assert_eq!(decode(220, &hello()), "unsupported");
+        assert_eq!(decode(1, &[0; 13]), "malformed");
+        assert_eq!(decode(239, &[2, 0, 0, 1, 3, 0, 1, 0]), "malformed");
+        assert_eq!(decode(239, &[2, 0, 0, 1]), "malformed");
+        assert_eq!(decode(127, &[0, 0, 0xff, 0xff, 0, 0, 0, 0]), "malformed");
+    }
+
+    #[test]
+    fn an_encrypted_frame_of_a_wireless_network_is_not_read() {
+        let frame = join(&[&[0x08, 0x41], &[0; 22], &[0xaa, 0xaa, 3, 0, 0, 0, 8, 0], &hello()]);
+        assert_eq!(decode(105, &frame), "not tcp");
+    }
+}

@@ -18,6 +18,8 @@ mod link;
 mod mpls;
 mod notes;
 mod ppp;
+#[cfg(test)]
+mod samples;
 mod segment;
 mod tunnel;
 mod udp;

@@ -39,3 +39,33 @@ fn looks_like_ip(rest: Rest<'_>) -> bool {
         _ => false,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::samples::{decode, ethernet, hello, join, tcp, v6};
+
+    const INNER: [u8; 4] = [0, 1, 0x00, 64];
+    const BOTTOM: [u8; 4] = [0, 1, 0x01, 64];
+
+    #[test]
+    fn ip_and_pseudowires_are_told_apart_under_the_labels() {
+        for under in [
+            hello(),
+            v6(6, &tcp(b"hello")),
+            ethernet(0x0800, &hello()),
+            join(&[&[0, 0, 0, 7], &ethernet(0x0800, &hello())]),
+            join(&[&[0, 0, 0, 7], &ethernet(0x8100, &[0, 1, 8, 0]), &hello()]),
+        ] {
+            let stack = join(&[&INNER, &INNER, &BOTTOM, &under]);
+            assert_eq!(decode(1, &ethernet(0x8847, &stack)), "tcp hello", "{under:02x?}");
+        }
+        assert_eq!(decode(1, &ethernet(0x8847, &join(&[&BOTTOM, &[0x10, 0, 0, 7, 1, 2, 3, 4]]))), "not tcp");
+        assert_eq!(decode(1, &ethernet(0x8847, &INNER)), "malformed");
+    }
+
+    #[test]
+    fn an_address_that_begins_like_an_ip_version_is_an_address() {
+        let frame = join(&[&[0x45, 0xff, 0xff, 0xff, 0, 2, 2, 0, 0, 0, 0, 1, 8, 0], &hello()]);
+        assert_eq!(decode(1, &ethernet(0x8847, &join(&[&BOTTOM, &frame]))), "tcp hello");
+    }
+}

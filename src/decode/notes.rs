@@ -157,3 +157,52 @@ fn tally<T>(kinds: &mut Vec<(T, Tally)>, same: impl Fn(&T) -> bool, kind: T, pac
 
 /// Link types and faults told apart.
 const MAX_KINDS: usize = 64;
+
+#[cfg(test)]
+mod tests {
+    use super::super::Decoder;
+    use super::super::samples::{ethernet, hello, packet};
+    use super::*;
+    use crate::limits::Limits;
+
+    #[test]
+    fn what_is_odd_is_told_once_a_kind_with_its_count() {
+        let mut decoder = Decoder::new(&Limits::default());
+        for number in 1..=3 {
+            decoder.decode(&packet(220, number, &hello()));
+        }
+        decoder.decode(&packet(1, 4, &[0; 10]));
+        decoder.decode(&packet(1, 5, &ethernet(0x0800, &[0x45; 12])));
+        let whole = ethernet(0x0800, &hello());
+        decoder.decode(&Packet { original_len: 59, ..packet(1, 6, &whole[..56]) });
+        let warnings = decoder.take_warnings();
+        let told: Vec<_> = warnings.iter().map(|warning| (warning.code, warning.packet)).collect();
+        assert_eq!(
+            told,
+            [
+                ("unknown-link-type", Some(1)),
+                ("malformed-header", Some(4)),
+                ("malformed-header", Some(5)),
+                ("packets-cut", Some(6)),
+            ]
+        );
+        assert_eq!(
+            warnings[0].text,
+            "3 packets, the first of them packet 1, are of link type USB_LINUX_MMAPPED (220), which cannot be read"
+        );
+        assert_eq!(
+            warnings[1].text,
+            "packet 4 is malformed: Ethernet header, at least 14 needed and 10 there"
+        );
+        assert_eq!(
+            warnings[3].text,
+            "packet 6 is cut by the snap length (56 of 59 bytes kept in the first); \
+             capture whole packets (tcpdump -s 0)"
+        );
+        assert_eq!(decoder.take_warnings(), []);
+        assert_eq!(
+            (decoder.stats().packets, decoder.stats().tcp, decoder.stats().unsupported.count),
+            (6, 1, 3)
+        );
+    }
+}

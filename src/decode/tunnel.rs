@@ -51,3 +51,45 @@ const SEQUENCE: u8 = 0x10;
 const ERSPAN: u16 = 0x88be;
 const ERSPAN_III: u16 = 0x22eb;
 const WCCP: u16 = 0x883e;
+
+#[cfg(test)]
+mod tests {
+    use super::super::samples::{decode, ethernet, hello, join, v4, v6};
+
+    #[test]
+    fn every_kind_of_gre_leads_to_the_segment() {
+        let frame = ethernet(0x0800, &[]);
+        for head in [
+            vec![0, 0, 8, 0],
+            vec![0xb0, 0, 8, 0, 1, 1, 1, 1, 2, 2, 2, 2, 3, 3, 3, 3],
+            join(&[&[0x20, 0, 0x65, 0x58, 0, 0, 0, 9], &frame]),
+            join(&[&[0, 0, 0x88, 0xbe], &frame]),
+            join(&[&[0x10, 0, 0x88, 0xbe, 0, 0, 0, 1], &[0x10, 1, 0, 1, 0, 0, 0, 0], &frame]),
+            join(&[&[0x10, 0, 0x22, 0xeb, 0, 0, 0, 1], &[0x20; 10], &[0, 0], &frame]),
+            join(&[&[0x10, 0, 0x22, 0xeb, 0, 0, 0, 1], &[0x20; 10], &[0, 1], &[0; 8], &frame]),
+            join(&[&[0x10, 0, 0x22, 0xeb, 0, 0, 0, 1], &[0x20; 10], &[8, 0]]),
+            vec![0, 0, 0x88, 0x3e],
+            vec![0, 0, 0x88, 0x3e, 0, 1, 2, 3],
+            vec![0x30, 0x81, 0x88, 0x0b, 0, 49, 0, 1, 0, 0, 0, 1, 0, 0, 0, 1, 0xff, 3, 0, 0x21],
+            vec![0, 0, 0x88, 0x47, 0, 1, 1, 64],
+        ] {
+            assert_eq!(decode(101, &v4(47, &join(&[&head, &hello()]))), "tcp hello", "{head:02x?}");
+        }
+    }
+
+    #[test]
+    fn acknowledgments_of_pptp_and_unknown_versions_are_passed_over() {
+        assert_eq!(decode(101, &v4(47, &[0x20, 0x81, 0x88, 0x0b, 0, 0, 0, 1, 0, 0, 0, 1])), "not tcp");
+        assert_eq!(decode(101, &v4(47, &[0, 2, 8, 0, 1, 2, 3, 4])), "not tcp");
+        assert_eq!(decode(101, &v4(47, &[0xb0, 0, 8, 0, 1, 1, 1, 1])), "malformed");
+    }
+
+    #[test]
+    fn ip_in_ip_and_ethernet_in_ip_nest() {
+        let inner = v4(41, &v6(4, &hello()));
+        assert_eq!(decode(101, &v4(4, &inner)), "tcp hello");
+        assert_eq!(decode(101, &v4(97, &join(&[&[0x30, 0], &ethernet(0x0800, &hello())]))), "tcp hello");
+        assert_eq!(decode(229, &v6(143, &ethernet(0x0800, &hello()))), "tcp hello");
+        assert_eq!(decode(101, &v4(137, &join(&[&[0, 1, 1, 64], &hello()]))), "tcp hello");
+    }
+}

@@ -144,3 +144,69 @@ fn is_quic(bytes: &[u8]) -> bool {
         _ => matches!((a, b), (b'Q' | b'T', b'0')),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::samples::{decode, ethernet, hello, join, packet, tcp, udp, v4, v6};
+    use super::super::{Decoder, Tally};
+    use crate::limits::Limits;
+
+    #[test]
+    fn every_tunnel_leads_to_the_segment() {
+        let frame = ethernet(0x0800, &[]);
+        let teredo = v6(6, &tcp(b"hello"));
+        for (port, content) in [
+            (4789, join(&[&[8, 0, 0, 0, 0, 0, 1, 0], &frame, &hello()])),
+            (8472, join(&[&[8, 0, 0, 0, 0, 0, 1, 0], &frame, &hello()])),
+            (4790, join(&[&[0x0c, 0, 0, 1, 0, 0, 1, 0], &hello()])),
+            (4790, join(&[&[0x0c, 0, 0, 3, 0, 0, 1, 0], &frame, &hello()])),
+            (6081, join(&[&[0, 0, 0x65, 0x58, 0, 0, 1, 0], &frame, &hello()])),
+            (6081, join(&[&[3, 0, 8, 0, 0, 0, 1, 0], &[9; 12], &hello()])),
+            (2152, join(&[&[0x30, 255, 0, 49, 0, 0, 0, 1], &hello()])),
+            (2152, join(&[&[0x32, 255, 0, 53, 0, 0, 0, 1, 0, 9, 0, 0], &hello()])),
+            (
+                2152,
+                join(&[&[0x34, 255, 0, 65, 0, 0, 0, 1, 0, 0, 0, 0x85], &[2, 0, 0, 0, 0, 0, 0, 0x40]])
+                    .into_iter()
+                    .chain(join(&[&[1, 0, 0, 0], &hello()]))
+                    .collect(),
+            ),
+            (1701, join(&[&[0, 2, 0, 1, 0, 1, 0xff, 3, 0, 0x21], &hello()])),
+            (1701, join(&[&[0x4a, 2, 0, 69, 0, 1, 0, 1, 0, 1, 0, 1, 0, 2, 9, 9, 0, 0x21], &hello()])),
+            (3544, teredo.clone()),
+            (3544, join(&[&[0, 0, 1, 2, 1, 2, 3, 4], &teredo])),
+            (3544, join(&[&[0, 1, 1, 2], &[0; 12], &[0, 0, 1, 2, 1, 2, 3, 4], &teredo])),
+            (4754, join(&[&[0, 0, 8, 0], &hello()])),
+            (6635, join(&[&[0, 1, 1, 64], &hello()])),
+            (37_008, join(&[&[1, 0, 0, 1, 10, 1, 5, 0, 1], &frame, &hello()])),
+        ] {
+            for (source, destination) in [(50_001, port), (port, 50_001)] {
+                let packet = v4(17, &udp(source, destination, &content));
+                assert_eq!(decode(101, &packet), "tcp hello", "{port} {content:02x?}");
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_on_a_tunnels_port_and_is_no_tunnel_is_udp() {
+        for port in [4789, 4790, 6081, 2152, 1701, 3544, 37_008] {
+            for content in [&[][..], &[0xff; 40], &[0; 3]] {
+                let result = decode(101, &v4(17, &udp(50_001, port, content)));
+                assert!(result == "not tcp", "{port} {content:02x?}: {result}");
+            }
+        }
+    }
+
+    #[test]
+    fn quic_is_counted_by_its_long_header() {
+        let mut decoder = Decoder::new(&Limits::default());
+        let long = v4(17, &udp(50_001, 443, &[0xc3, 0, 0, 0, 1, 8, 1, 2, 3, 4]));
+        let short = v4(17, &udp(443, 50_001, &[0x43, 0, 0, 0, 1, 8, 1, 2, 3, 4]));
+        let elsewhere = v4(17, &udp(50_001, 8_443, &[0xc3, 0x6b, 0x33, 0x43, 0xcf, 0]));
+        for (number, data) in [(1, &short), (2, &long), (3, &elsewhere)] {
+            decoder.decode(&packet(101, number, data));
+        }
+        assert_eq!(decoder.stats().udp_443, Tally { count: 2, first: 1 });
+        assert_eq!(decoder.stats().quic, Tally { count: 2, first: 2 });
+    }
+}

@@ -170,7 +170,7 @@ fn a_file_cut_anywhere_gives_the_packets_before_the_cut() {
     for len in first..bytes.len() {
         let (packets, warnings) = damaged(&bytes[..len]);
         assert_eq!(packets, (len - first) / good.len());
-        assert_eq!(warnings.len(), usize::from((len - first) % good.len() != 0), "cut at {len}");
+        assert_eq!(warnings.len(), usize::from(!(len - first).is_multiple_of(good.len())), "cut at {len}");
     }
 }
 
