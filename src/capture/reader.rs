@@ -5,6 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use super::block::Order;
 use super::inflate::{Compression, Counted};
 use super::link_type::LinkType;
 use super::log::Log;
@@ -188,12 +189,16 @@ fn begin(window: &mut Window, limits: &Limits) -> std::result::Result<Format, St
         };
     }
     if head.starts_with(&SECTION) {
-        return match window.fill(28) {
-            true => Ok(Format::Pcapng(Box::new(Pcapng::new(limits)))),
-            false => Err(format!(
-                "a pcapng section header cut short: it needs 28 bytes and {} are there",
-                window.len()
-            )),
+        if !window.fill(28) {
+            let there = window.len();
+            return Err(format!(
+                "a pcapng section header cut short: it needs 28 bytes and {there} are there"
+            ));
+        }
+        let mark = window.bytes().get(8..).and_then(|bytes| bytes.first_chunk());
+        return match mark.and_then(|mark| Order::of_mark(*mark)) {
+            Some(_) => Ok(Format::Pcapng(Box::new(Pcapng::new(limits)))),
+            None => Err("a pcapng section header without a byte-order mark".into()),
         };
     }
     if let Some(again) = Compression::of(head) {

@@ -4,7 +4,6 @@ use std::io::{self, Cursor, Write};
 
 use super::super::samples::{codes, drain, open, pcap_header, read, record};
 use super::*;
-use crate::capture::block::Order;
 
 fn capture() -> Vec<u8> {
     let mut file = pcap_header(Order::Little, 0xa1b2_c3d4, 1);
@@ -132,6 +131,9 @@ fn what_is_no_capture_is_refused_by_name() {
         refused(&capture()[..10]).ends_with("a pcap header cut short: it needs 24 bytes and 10 are there")
     );
     assert!(refused(&[0x0a, 0x0d, 0x0d, 0x0a, 28, 0]).contains("a pcapng section header cut short"));
+    assert!(
+        refused(&[&[0x0a, 0x0d, 0x0d, 0x0a][..], &[9; 40]].concat()).ends_with("without a byte-order mark")
+    );
     assert!(refused(b"PK\x03\x04....").ends_with("a zip archive; unpack it first"));
     assert!(refused(&gzip(b"{\"log\": {}}")).ends_with("gzip data, and in it: JSON text, not a capture"));
     assert!(refused(&gzip(&gzip(&capture()))).contains("gzip data again"));
