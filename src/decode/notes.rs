@@ -31,7 +31,7 @@ pub struct DecodeStats {
     pub packets: u64,
     /// Packets that gave a TCP segment.
     pub tcp: u64,
-    /// UDP packets, outside of tunnels, with port 443: QUIC most likely, which is not read.
+    /// UDP packets with port 443 in the innermost header: QUIC most likely, which is not read.
     pub udp_443: Tally,
     /// UDP packets with a QUIC long header of a version in use (RFC 9000 §17.2).
     pub quic: Tally,
