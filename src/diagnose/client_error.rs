@@ -77,6 +77,14 @@ mod tests {
     use super::*;
 
     #[test]
+    fn every_line_says_where_it_is_from() {
+        for line in DATA.lines().filter(|line| !line.is_empty() && !line.starts_with('#')) {
+            let source = line.split('\t').nth(3).unwrap_or_default();
+            assert!(["observed", "source"].contains(&source), "{line}");
+        }
+    }
+
+    #[test]
     fn every_line_of_the_table_is_well_formed_and_names_causes_that_exist() {
         for line in DATA.lines().filter(|line| !line.is_empty() && !line.starts_with('#')) {
             let row = parse(line).unwrap_or_else(|| panic!("cannot be read: {line}"));

@@ -6,16 +6,21 @@ mod case;
 mod cause;
 mod causes;
 mod client_error;
+mod course;
 mod finding;
 mod fix;
+mod fix_steps;
 mod fix_trust;
 mod hidden;
+mod moment;
 mod others;
 #[cfg(test)]
 mod scenarios;
 mod shell;
 #[cfg(test)]
 mod testing;
+#[cfg(test)]
+mod testing_case;
 mod verdict;
 mod weigh;
 mod words;

@@ -1,7 +1,8 @@
 //! Whole verdicts on connections built by hand: what must come out, and what must not.
 
 use crate::connection::{Connection, Outcome};
-use crate::diagnose::testing::{Builder, Inputs, report};
+use crate::diagnose::testing::Builder;
+use crate::diagnose::testing_case::{Inputs, report};
 use crate::diagnose::{Confidence, Diagnosis, Party, PolicySource, Severity, diagnose};
 use crate::fingerprint::Stack;
 use crate::tls::message::Side;

@@ -10,7 +10,7 @@ use crate::diagnose::causes::CAUSES;
 use crate::diagnose::weigh::{self, BROAD, Candidate};
 use crate::diagnose::{
     Case, Cause, Confidence, Diagnosis, Evidence, Finding, Judgement, Party, Severity, Stage, Verdict, cause,
-    client_error, fix, others, words,
+    client_error, course, fix, others, words,
 };
 use crate::tls::message::Side;
 
@@ -137,7 +137,7 @@ fn not_failed(case: &Case<'_>, ending: &Ending, judged: &Judged) -> Diagnosis {
         confidence: if done { Confidence::Certain } else { Confidence::Possible },
         failed_by: if done { Party::None } else { Party::Unknown },
         summary,
-        evidence: words::course(case.connection, ending),
+        evidence: course::course(case.connection, ending),
         client_error: None,
         fix: Vec::new(),
         alternatives: Vec::new(),
@@ -223,7 +223,7 @@ fn failed_by(ending: &Ending, code: &str) -> Party {
 }
 
 fn evidence(case: &Case<'_>, ending: &Ending, finding: &Finding) -> Vec<Evidence> {
-    let mut all = words::course(case.connection, ending);
+    let mut all = course::course(case.connection, ending);
     for one in &finding.evidence {
         if !all.contains(one) {
             all.push(one.clone());

@@ -1,11 +1,8 @@
 //! The words of a diagnosis: names of values, moments in time, and sentences that follow the confidence.
 
-use crate::connection::Connection;
-use crate::diagnose::abort::{Act, Ending, How};
-use crate::diagnose::{Confidence, Evidence};
+use crate::diagnose::Confidence;
 use crate::fingerprint::{Stack, StackGuess};
 use crate::iana::{CipherSuite, NamedGroup, Version};
-use crate::tls::message::Side;
 use crate::x509::Name;
 
 /// An alert description with its number: `unknown_ca (48)`.
@@ -181,109 +178,6 @@ pub fn hedged(confidence: Confidence, sentence: &str) -> String {
         Confidence::Certain => upper_first(sentence),
         Confidence::Likely => format!("Probably {}", lower_first(sentence)),
         Confidence::Possible => format!("Perhaps {}", lower_first(sentence)),
-    }
-}
-
-/// What a side did, as evidence.
-pub fn act_evidence(act: &Act) -> Evidence {
-    let side = act.by.name();
-    let text = match act.how {
-        How::Alert { alert: seen, encrypted } => {
-            let level = if seen.level == 2 { "fatal" } else { "warning" };
-            let how = if encrypted { ", encrypted" } else { "" };
-            format!("the {side} sends the {level} alert {}{how}", alert(seen.description.0))
-        }
-        How::HiddenAlert { len } if len > 0 => {
-            format!("the {side} sends an encrypted record of {len} bytes, the length of an alert")
-        }
-        How::HiddenAlert { .. } => format!("the {side} sends an encrypted alert"),
-        How::Fin => format!("the {side} closes (FIN)"),
-        How::Rst => format!("the {side} resets the connection (RST)"),
-    };
-    Evidence { packet: Some(act.packet), text }
-}
-
-/// The messages of the handshake up to the act, and the teardown behind it, in order of packet.
-pub fn course(connection: &Connection, ending: &Ending) -> Vec<Evidence> {
-    let mut steps = Vec::new();
-    let mut add = |packet: Option<u64>, text: String| {
-        if let Some(packet) = packet {
-            steps.push(Evidence { packet: Some(packet), text });
-        }
-    };
-    let c = connection;
-    if c.syn_ack.is_none() {
-        add(
-            c.syn.as_ref().map(|at| at.packet),
-            format!("the client asks for a connection ({})", syns(c.syn_count)),
-        );
-    }
-    add(c.client_hello.as_ref().map(|at| at.packet), "the client sends its ClientHello".into());
-    if let Some(hello) = &c.server_hello {
-        let chosen = version(hello.value.negotiated());
-        add(Some(hello.packet), format!("the server answers with a ServerHello ({chosen})"));
-    }
-    if let Some(chain) = &c.server_chain {
-        add(
-            Some(chain.packet),
-            format!(
-                "the server's Certificate is complete ({})",
-                certificates(chain.value.certificates.len())
-            ),
-        );
-    }
-    add(
-        c.certificate_request.as_ref().map(|at| at.packet),
-        "the server asks for a client certificate".into(),
-    );
-    if let Some(chain) = &c.client_chain {
-        add(
-            Some(chain.packet),
-            format!("the client's Certificate ({})", certificates(chain.value.certificates.len())),
-        );
-    }
-    if let Some(short) = ending.hidden.client_finished {
-        add(
-            Some(short.packet),
-            format!("the client sends an encrypted record of {} bytes, the length of a Finished", short.len),
-        );
-    }
-    for (index, side) in [Side::Client, Side::Server].into_iter().enumerate() {
-        let finished = c.finished.get(index).and_then(Option::as_ref);
-        add(finished.map(|at| at.packet), format!("the {}'s Finished", side.name()));
-    }
-    if let Some(act) = &ending.act {
-        steps.push(act_evidence(act));
-    }
-    teardown(connection, ending, &mut steps);
-    steps.sort_by_key(|step| step.packet);
-    steps.dedup();
-    steps
-}
-
-fn teardown(connection: &Connection, ending: &Ending, steps: &mut Vec<Evidence>) {
-    let act = ending.act.map_or(0, |act| act.packet);
-    for (index, side) in [Side::Client, Side::Server].into_iter().enumerate() {
-        let fin = connection.teardown.fin.get(index).and_then(Option::as_ref).map(|at| at.packet);
-        let rst = connection.teardown.rst.get(index).and_then(Option::as_ref).map(|rst| rst.packet);
-        for (packet, word) in [(fin, "FIN"), (rst, "RST")] {
-            let is_act = ending.act.is_some_and(|act| {
-                Some(act.packet) == packet && act.by == side && matches!(act.how, How::Fin | How::Rst)
-            });
-            if let Some(packet) = packet.filter(|packet| *packet >= act && !is_act) {
-                steps.push(Evidence {
-                    packet: Some(packet),
-                    text: format!("{word} from the {}", side.name()),
-                });
-            }
-        }
-    }
-}
-
-fn syns(count: u32) -> String {
-    match count {
-        0 | 1 => "1 SYN".into(),
-        many => format!("{many} SYNs"),
     }
 }
 

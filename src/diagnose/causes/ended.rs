@@ -1,6 +1,7 @@
 //! What the causes that rest on the end of the connection share: the finding, and the words for who did what.
 
 use crate::diagnose::abort::{Ending, How};
+use crate::diagnose::course;
 use crate::diagnose::words;
 use crate::diagnose::{Case, Confidence, Finding, Judgement, Severity};
 use crate::tls::message::Side;
@@ -19,7 +20,7 @@ pub(super) fn found(
         confidence,
         certificate: None,
         text,
-        evidence: words::course(case.connection, ending),
+        evidence: course::course(case.connection, ending),
     })
 }
 
