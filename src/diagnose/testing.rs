@@ -225,6 +225,8 @@ fn empty() -> Connection {
         server_chain: None,
         server_key_exchange: None,
         server_signature_good: None,
+        server_certificate_verify: None,
+        client_certificate_verify: None,
         certificate_request: None,
         server_hello_done: None,
         client_chain: None,

@@ -44,7 +44,7 @@ impl Inputs {
             stack: StackGuess::default(),
             chain,
             client_chain: Vec::new(),
-            store: Store { source: "store.pem".into(), kind: StoreKind::Given, entries: Vec::new() },
+            store: Store { source: "store.pem".into(), kind: StoreKind::Given, ..Store::default() },
             policy: (Policy::Strict, PolicySource::Option),
             path,
             others: Vec::new(),

@@ -134,7 +134,7 @@ fn not_failed(case: &Case<'_>, ending: &Ending, judged: &Judged) -> Diagnosis {
     };
     let verdict = Verdict {
         cause: "none",
-        confidence: if done { Confidence::Certain } else { Confidence::Possible },
+        confidence: not_failed_confidence(ending, done),
         failed_by: if done { Party::None } else { Party::Unknown },
         summary,
         evidence: course::course(case.connection, ending),
@@ -145,6 +145,15 @@ fn not_failed(case: &Case<'_>, ending: &Ending, judged: &Judged) -> Diagnosis {
         missing,
     };
     Diagnosis { outcome, verdict, findings }
+}
+
+/// Data shows that the client took the connection; a client that left without any may have thought better of it.
+fn not_failed_confidence(ending: &Ending, done: bool) -> Confidence {
+    match (done, ending.is_late_refusal()) {
+        (true, false) => Confidence::Certain,
+        (true, true) => Confidence::Likely,
+        (false, _) => Confidence::Possible,
+    }
 }
 
 fn established(case: &Case<'_>) -> String {

@@ -14,7 +14,7 @@ pub(super) const CAUSE: Cause = Cause {
     meaning: "the client refused the certificate, and neither the capture nor the inputs show why",
     gives_up: Party::Client,
     stage: Stage::Certificate,
-    explains: &["client-closed", "client-reset"],
+    explains: &["protocol-error", "handshake-failure", "client-closed", "client-reset"],
     chapter: include_str!("../../../docs/causes/certificate-rejected.md"),
     check,
 };
@@ -38,7 +38,7 @@ fn confidence(case: &Case<'_>, ending: &Ending) -> Option<Confidence> {
             // With the chain at hand a reason should have been found: then something about the client is unknown.
             Some(if case.server_chain.is_empty() { Confidence::Certain } else { Confidence::Likely })
         }
-        How::Alert { .. } => None,
+        How::Alert { alert, .. } => unnamed(case, alert.description.0),
         How::HiddenAlert { .. } if ending.moment < Moment::Done => Some(Confidence::Likely),
         // After a whole handshake: only where the chain is hidden and the stack is known to judge late.
         _ if ending.moment == Moment::Done => {
@@ -47,6 +47,16 @@ fn confidence(case: &Case<'_>, ending: &Ending) -> Option<Confidence> {
         _ if closes_silently(case) => Some(Confidence::Likely),
         _ => Some(Confidence::Possible),
     }
+}
+
+/// An alert that does not speak of certificates by its name, from a client that uses it for them, over a chain that is
+/// not seen. OpenSSL and rustls say decrypt_error for a signature, HAProxy and stunnel internal_error for a name.
+fn unnamed(case: &Case<'_>, alert: u8) -> Option<Confidence> {
+    let stage = |code: &str| crate::diagnose::cause(code).map(|cause| cause.stage);
+    let causes = alerts::causes_of(&case.stack.fits, Side::Client, case.connection.is_tls13(), alert);
+    let used = causes.into_iter().any(|code| stage(code) == Some(Stage::Certificate));
+    let known = alert == DECRYPT_ERROR || !case.stack.fits.is_empty();
+    (used && known && case.server_chain.is_empty()).then_some(Confidence::Possible)
 }
 
 fn closes_silently(case: &Case<'_>) -> bool {
@@ -86,3 +96,5 @@ fn said(case: &Case<'_>, alert: u8) -> String {
         _ => String::new(),
     }
 }
+
+const DECRYPT_ERROR: u8 = 51;

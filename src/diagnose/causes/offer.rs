@@ -69,6 +69,10 @@ impl Offer {
         if self.has_older() && (self.suites.len() <= 2 || self.one_kind_of_key()) && !self.has_13() {
             return Narrow::Suites;
         }
+        // Every server with TLS 1.3 has a suite of the usual three; one alone may be the one that it lacks.
+        if !self.has_older() && self.suites13.len() == 1 {
+            return Narrow::Suites;
+        }
         let tls12 = self.best_older().is_some_and(|version| version.0 >= 0x0303);
         if !self.has_older() || !self.has_13() && !tls12 {
             return Narrow::Versions;
@@ -165,6 +169,11 @@ mod tests {
     fn suites_for_one_kind_of_key_are_narrow() {
         assert_eq!(offer(&[], &[0xc030, 0x00ff], &[0x001d, 0x0017]).narrow(), Narrow::Suites);
         assert_eq!(offer(&[], &[0xc02b, 0xc02c, 0xc009, 0xc00a], &[0x001d, 0x0017]).narrow(), Narrow::Suites);
+    }
+
+    #[test]
+    fn one_suite_of_tls_13_alone_is_narrower_than_the_version() {
+        assert_eq!(offer(&[0x0304], &[0x1302, 0x00ff], &[0x001d, 0x0017]).narrow(), Narrow::Suites);
     }
 
     #[test]

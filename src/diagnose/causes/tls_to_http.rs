@@ -6,6 +6,7 @@ use super::ended;
 use super::http_to_tls::with_plain;
 use crate::diagnose::words;
 use crate::diagnose::{Case, Cause, Confidence, Judgement, Party, Stage};
+use crate::tls::message::Side;
 
 pub(super) const CAUSE: Cause = Cause {
     code: "tls-to-http",
@@ -34,6 +35,13 @@ fn check(case: &Case<'_>) -> Judgement {
         return Judgement::NotApplicable;
     };
     let ending = case.ending();
+    // What a plain server says to an alert is an answer to that, and the alert the cause.
+    let gave_up = ending.alert_by(Side::Client).is_some();
+    if case.connection.client_hello.is_none()
+        || gave_up && ending.act.is_some_and(|act| act.packet < plain.packet)
+    {
+        return Judgement::NotApplicable;
+    }
     let known = plain.value.protocol != "unknown";
     let confidence = if known { Confidence::Certain } else { Confidence::Likely };
     let what = if known { plain.value.protocol } else { "bytes that are not TLS" };
