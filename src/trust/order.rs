@@ -1,15 +1,16 @@
 //! How a chain was sent: the order, needless certificates, the root (RFC 8446 §4.4.2, RFC 5246 §7.4.2).
 
+use crate::trust::build::Draft;
 use crate::trust::graph::{Graph, Node};
 use crate::trust::words::subject;
 use crate::trust::{Problem, ProblemKind, SignatureState};
 
 /// What is worth saying about the list itself. Most clients mind none of it.
-pub(super) fn notes(graph: &Graph<'_>) -> Vec<Problem> {
+pub(super) fn notes(graph: &Graph<'_>, draft: &Draft<'_>) -> Vec<Problem> {
     let mut problems = unreadable(graph);
     problems.extend(repeated(graph));
     let sent: Vec<&Node<'_>> = graph.nodes.iter().filter(|node| node.sent().is_some()).collect();
-    let useful = reachable(graph, &sent);
+    let useful = reachable(graph, draft, &sent);
     for (node, _) in sent.iter().zip(&useful).filter(|(_, useful)| !**useful) {
         let text = format!("{} is no part of the leaf's chain", subject(node.fields));
         problems.push(note(ProblemKind::ExtraCertificate, node, text));
@@ -64,11 +65,12 @@ fn repeated(graph: &Graph<'_>) -> Vec<Problem> {
     again.take(MAX_NOTES).collect()
 }
 
-/// For each certificate sent, whether it is the leaf or issued, by name, one that is reachable.
-fn reachable(graph: &Graph<'_>, sent: &[&Node<'_>]) -> Vec<bool> {
-    let mut useful: Vec<bool> = sent.iter().enumerate().map(|(position, _)| position == 0).collect();
-    let mut todo = vec![0];
-    while let Some(child) = todo.pop().and_then(|position: usize| sent.get(position)) {
+/// For each certificate sent, whether it is part of the path or issued one that is reachable from the leaf.
+fn reachable(graph: &Graph<'_>, draft: &Draft<'_>, sent: &[&Node<'_>]) -> Vec<bool> {
+    // The certificates sent are the first nodes of the graph, so that positions here and there agree.
+    let mut todo: Vec<usize> = draft.elements.iter().copied().filter(|&index| index < sent.len()).collect();
+    let mut useful: Vec<bool> = (0..sent.len()).map(|position| todo.contains(&position)).collect();
+    while let Some(child) = todo.pop().and_then(|position| sent.get(position)) {
         for (position, node) in sent.iter().enumerate() {
             let known = useful.get(position).copied().unwrap_or(true);
             if !known && is_issuer(graph, node, child) {

@@ -253,7 +253,7 @@ pub fn check_with(request: &PathRequest<'_>, signatures: &SignatureCache) -> Pat
     problems.extend(unanchored);
     problems.extend(missing::partial(&graph, &draft));
     let ocsp = staple(&graph, fields, &mut problems);
-    problems.extend(order::notes(&graph));
+    problems.extend(order::notes(&graph, &draft));
     problems.sort_by_key(|problem| !problem.fatal);
     let path = elements(&graph, &draft);
     let by_name = draft.elements.iter().filter_map(|&index| graph.nodes.get(index)).any(|node| node.by_name);
