@@ -282,7 +282,7 @@ mod tests {
         let text = br#"{"subject": "CN=Store Test CA, O=\"Store Tests, Inc.\", C=US", "issuer": "CN=Store Test Root"}"#;
         let (entries, _) = Store::from_bytes(text, Path::new("store.json"), None).unwrap();
         let store = Store { entries, ..Store::default() };
-        let ca = Certificate::from_der(&stored("intermediate.der"));
+        let ca = Certificate::from_der(stored("intermediate.der").into());
         let subject = &ca.fields.as_ref().unwrap().subject;
         assert_eq!(store.find_by_name(subject), [0]);
         let EntryKind::Named(named) = &store.entries[0].kind else { panic!("a certificate") };
