@@ -40,6 +40,8 @@ pub enum PolicySource {
     Client,
     /// No client was recognised: the usual rules.
     Default,
+    /// The recognised client's rules take the chain, and this client refused it: stricter ones, under which that is plain.
+    Refusal,
 }
 
 /// One connection with everything that is known about it.

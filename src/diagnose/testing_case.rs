@@ -115,6 +115,8 @@ pub(super) fn report(policy: Policy, problems: &[(ProblemKind, bool)]) -> PathRe
                 kind,
                 fatal,
                 certificate: None,
+                element: None,
+                certain: true,
                 text: format!("The chain has {kind:?}."),
             })
             .collect(),
@@ -124,6 +126,7 @@ pub(super) fn report(policy: Policy, problems: &[(ProblemKind, bool)]) -> PathRe
             ca_issuers: Vec::new(),
             found: None,
             is_root: Some(*kind == ProblemKind::UntrustedRoot),
+            sent: false,
         }),
         rows: Vec::new(),
         by_name: false,

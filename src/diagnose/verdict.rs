@@ -9,8 +9,8 @@ use crate::diagnose::alerts::Fit;
 use crate::diagnose::causes::CAUSES;
 use crate::diagnose::weigh::{self, BROAD, Candidate};
 use crate::diagnose::{
-    Case, Cause, Confidence, Diagnosis, Evidence, Finding, Judgement, Party, Severity, Stage, Verdict, cause,
-    client_error, course, fix, others, words,
+    Case, Cause, Confidence, Diagnosis, Evidence, Finding, Judgement, Party, PolicySource, Severity, Stage,
+    Verdict, cause, client_error, course, fix, others, words,
 };
 use crate::tls::message::Side;
 
@@ -23,9 +23,29 @@ pub fn diagnose(case: &Case<'_>) -> Diagnosis {
     let judged: Judged = CAUSES.iter().map(|cause| (*cause, (cause.check)(case))).collect();
     let candidates = weigh::weigh(case, &ending, &judged);
     match choose(&judged, &candidates) {
-        Some(choice) => failed(case, &ending, &judged, &candidates, choice),
+        Some(choice) => {
+            let mut diagnosis = failed(case, &ending, &judged, &candidates, choice);
+            say_whose_rules(case, &mut diagnosis.verdict);
+            diagnosis
+        }
         None => not_failed(case, &ending, &judged),
     }
+}
+
+/// Where the client's usual rules take the chain and others do not, the verdict says under which it speaks.
+fn say_whose_rules(case: &Case<'_>, verdict: &mut Verdict) {
+    if case.policy.1 != PolicySource::Refusal || verdict.cause != "untrusted-root" {
+        return;
+    }
+    let takes: Vec<&str> =
+        case.other_paths.iter().filter(|report| report.accepted).map(|report| report.policy.name()).collect();
+    if takes.is_empty() {
+        return;
+    }
+    verdict.summary.push_str(&format!(
+        " This client wants the root itself; under the rules \"{}\" the certificates that the store has would be enough.",
+        takes.join("\", \"")
+    ));
 }
 
 /// The cause that was chosen.

@@ -153,7 +153,8 @@ fn proven(
     let finding = &candidate.finding;
     let fits = candidate.fit == Fit::Expected || candidate.fit == Fit::Open && case.stack.fits.is_empty();
     let late = matches!(seen, Seen::Late | Seen::LateOrAlert);
-    let undisputed = case.policy.1 != PolicySource::Default || agreed(case, finding.code);
+    let assumed = matches!(case.policy.1, PolicySource::Default | PolicySource::Refusal);
+    let undisputed = !assumed || agreed(case, finding.code);
     finding.confidence == Confidence::Certain
         && finding.severity == Severity::Error
         && rivals == 1

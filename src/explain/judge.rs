@@ -10,7 +10,9 @@ use crate::explain::{Options, PolicyChoice};
 use crate::fingerprint::{Behaviour, Stack, StackGuess, recognise};
 use crate::report::Parts;
 use crate::tls::message::Side;
-use crate::trust::{self, PathReport, PathRequest, Policy, SignatureCache, SignatureState, Store};
+use crate::trust::{
+    self, PathReport, PathRequest, Policy, ProblemKind, SignatureCache, SignatureState, Store,
+};
 use crate::x509::{Certificate, CertificateCache};
 
 /// Judges connections one after the other; certificates and path checks that recur are done once.
@@ -106,9 +108,13 @@ impl<'a> Judge<'a> {
             (Some(leaf), Some((name, _))) => Some(trust::check_hostname(leaf, name, policy.0)),
             _ => None,
         };
-        let (path, others) = match reports.as_deref().map(Vec::as_slice) {
-            Some([first, others @ ..]) => (Some(first), others),
-            _ => (None, &[][..]),
+        let (policy, reports) = match reports {
+            Some(reports) => self.stricter_if_refused(connection, policy, reports),
+            None => (policy, Arc::default()),
+        };
+        let (path, others) = match reports.as_slice() {
+            [first, others @ ..] => (Some(first), others),
+            [] => (None, &[][..]),
         };
         let case = Case {
             connection,
@@ -154,6 +160,38 @@ impl<'a> Judge<'a> {
             (PolicyChoice::Fixed(policy), _) => (policy, PolicySource::Option),
             (PolicyChoice::Auto, Some(stack)) => (policy_of(*stack), PolicySource::Client),
             (PolicyChoice::Auto, None) => (Policy::Openssl, PolicySource::Default),
+        }
+    }
+
+    /// A client that refuses a chain which its usual rules take goes by others: a store without the root is enough for a
+    /// JDK's own trust manager, and not for one that takes self-signed certificates alone as anchors.
+    fn stricter_if_refused(
+        &self,
+        connection: &Connection,
+        policy: (Policy, PolicySource),
+        reports: Arc<Vec<PathReport>>,
+    ) -> ((Policy, PolicySource), Arc<Vec<PathReport>>) {
+        let refused = connection.outcome == Outcome::Failed
+            && connection.client_key_exchange.is_none()
+            && connection.closed_by().is_none_or(|(side, _)| side == Side::Client);
+        let taken = reports.first().is_some_and(|report| report.accepted);
+        if policy.1 != PolicySource::Client || !refused || !taken {
+            return (policy, reports);
+        }
+        let untrusted = |report: &PathReport| {
+            report.policy == Policy::Openssl
+                && report
+                    .problems
+                    .iter()
+                    .any(|problem| problem.fatal && problem.kind == ProblemKind::UntrustedRoot)
+        };
+        match reports.iter().position(untrusted) {
+            Some(at) => {
+                let mut reports = (*reports).clone();
+                reports.swap(0, at);
+                ((Policy::Openssl, PolicySource::Refusal), Arc::new(reports))
+            }
+            None => (policy, reports),
         }
     }
 

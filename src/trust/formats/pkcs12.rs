@@ -184,7 +184,8 @@ mod tests {
     #[test]
     fn certificates_in_clear_are_read_without_the_password() {
         let reading = read(&stored("clear.p12"), None).unwrap();
-        assert_eq!((reading.entries.len(), reading.warnings.len()), (2, 1));
+        // Its password is the usual one, so that it could be checked.
+        assert_eq!((reading.entries.len(), reading.warnings.len()), (2, 0));
         assert_eq!(read_stored("clear.p12", Some("changeit")).unwrap().0, 2);
         assert!(read_stored("clear.p12", Some("changeme")).is_err());
     }
