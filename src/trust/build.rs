@@ -46,7 +46,8 @@ impl Draft<'_> {
 
     fn is_better_than(&self, other: &Self) -> bool {
         let worth = |draft: &Self| {
-            let bad = draft.signatures.contains(&SignatureState::Bad);
+            let checked = draft.signatures.len() - usize::from(draft.end == End::Anchor);
+            let bad = draft.signatures.iter().take(checked).any(|state| *state == SignatureState::Bad);
             (draft.is_anchored(), !bad, std::cmp::Reverse(draft.fatal()), draft.elements.len())
         };
         worth(self) > worth(other)
@@ -86,9 +87,6 @@ impl<'a> Search<'_, 'a> {
         for index in graph.issuers(head, &self.elements) {
             let Some(issuer) = graph.nodes.get(index) else { continue };
             let key_ids = head.fields.subject_key_matches_issuer(issuer.fields);
-            if key_ids == Some(false) && graph.rules.key_ids_must_agree {
-                continue;
-            }
             match graph.signed_by(head.certificate, issuer.fields) {
                 // The same name with another key is another CA; the same key identifier says that it should be this one.
                 SignatureState::Bad if key_ids != Some(false) => forged = forged.or(Some(index)),

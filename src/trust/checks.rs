@@ -19,11 +19,12 @@ pub(super) fn problems(graph: &Graph<'_>, draft: &Draft<'_>) -> Vec<Problem> {
     for element in 0..path.len() {
         judge.element = element;
         judge.certificate();
-        if draft.signatures.get(element) == Some(&SignatureState::Bad) {
+        let unchecked = anchored && element + 1 == path.len();
+        if draft.signatures.get(element) == Some(&SignatureState::Bad) && !unchecked {
             judge.bad_signature();
         }
     }
-    for (element, text) in constraints::violations(&path, judge.constraining()) {
+    for (element, text) in constraints::violations(&path, judge.constraining(), &graph.rules) {
         judge.element = element;
         judge.add(ProblemKind::NameConstraint, true, text);
     }
@@ -100,7 +101,8 @@ impl Judge<'_, '_> {
     fn dates(&mut self, node: &Node<'_>) {
         let fields = node.fields;
         let at = self.graph.request.at;
-        let fatal = !self.is_exempt();
+        let searched = self.graph.request.policy == Policy::Java && self.graph.jdk_would_search();
+        let fatal = !self.is_exempt() || searched;
         let range = format!("valid from {} to {}", time(fields.not_before), time(fields.not_after));
         if at > fields.not_after {
             let kind = match self.element {
@@ -184,19 +186,21 @@ impl Judge<'_, '_> {
         let fields = node.fields;
         let exempt = self.is_exempt();
         let signs = fields.allows_usage(5);
-        let old_ca = fields.basic_constraints.is_none()
-            && (fields.version == 1 && self.is_top() || fields.key_usage.is_some() && signs);
-        if !(fields.is_ca() || old_ca && rules.old_cas) {
+        let old_root = self.element + 1 == self.path.len()
+            && fields.basic_constraints.is_none()
+            && (fields.version == 1 || fields.key_usage.is_some() && signs);
+        let fatal = !exempt || rules.anchor_is_ca && fields.version == 3;
+        if !(fields.is_ca() || old_root && rules.old_roots) {
             let why = match fields.basic_constraints {
                 Some(_) => "its basicConstraints says that it is no CA",
                 None => "it has no basicConstraints",
             };
             let text = format!("{} issued a certificate but is no CA: {why}", subject(fields));
-            self.add(ProblemKind::NotACa, !exempt, text);
+            self.add(ProblemKind::NotACa, fatal, text);
         } else if !signs {
             let text =
                 format!("{} issued a certificate, but its keyUsage lacks keyCertSign", subject(fields));
-            self.add(ProblemKind::NotACa, !exempt && rules.key_usage_of_issuers, text);
+            self.add(ProblemKind::NotACa, fatal && rules.key_usage_of_issuers, text);
         }
         self.path_length(node, exempt);
         if rules.eku_of_issuers && !exempt {

@@ -3,12 +3,13 @@
 use std::net::IpAddr;
 
 use crate::trust::graph::Node;
+use crate::trust::policy::Rules;
 use crate::trust::words::subject;
 use crate::x509::{Fields, GeneralName, NameConstraints};
 
 /// Each violation: the position of the offending certificate in the path, and a sentence. Constraints are read of the
 /// first `constraining` certificates of the path.
-pub(super) fn violations(path: &[&Node<'_>], constraining: usize) -> Vec<(usize, String)> {
+pub(super) fn violations(path: &[&Node<'_>], constraining: usize, rules: &Rules) -> Vec<(usize, String)> {
     let mut found = Vec::new();
     let mut comparisons = MAX_COMPARISONS;
     for (above, ca) in path.iter().enumerate().take(constraining).skip(1) {
@@ -18,14 +19,14 @@ pub(super) fn violations(path: &[&Node<'_>], constraining: usize) -> Vec<(usize,
             if position > 0 && node.fields.is_self_issued() {
                 continue;
             }
-            let names = names(node.fields, position == 0);
+            let names = names(node.fields, position == 0 && rules.constrains_common_name);
             let size = names.len() * (constraints.permitted.len() + constraints.excluded.len());
             let Some(left) = comparisons.checked_sub(size) else {
                 found.push((position, format!("{} has too many names to check", subject(node.fields))));
                 return found;
             };
             comparisons = left;
-            if let Some((name, why)) = first_violation(constraints, &names) {
+            if let Some((name, why)) = first_violation(constraints, &names, rules) {
                 let text = format!("{name} of {} {why} {}", subject(node.fields), subject(ca.fields));
                 found.push((position, text));
             }
@@ -35,14 +36,14 @@ pub(super) fn violations(path: &[&Node<'_>], constraining: usize) -> Vec<(usize,
 }
 
 /// All names of a certificate that constraints can be about.
-fn names(fields: &Fields, leaf: bool) -> Vec<GeneralName> {
+fn names(fields: &Fields, with_common_name: bool) -> Vec<GeneralName> {
     let mut names = fields.san.clone();
     if !fields.subject.is_empty() {
         names.push(GeneralName::Directory(fields.subject.clone()));
     }
     names.extend(fields.subject.values(EMAIL_ADDRESS).map(|value| GeneralName::Email(value.to_owned())));
     // Where the common name still stands in for a host name it is bound like one.
-    let host = fields.subject.common_name().filter(|name| leaf && looks_like_host(name));
+    let host = fields.subject.common_name().filter(|name| with_common_name && looks_like_host(name));
     if let Some(host) = host.filter(|_| fields.dns_names().next().is_none()) {
         names.push(GeneralName::Dns(host.to_owned()));
     }
@@ -61,8 +62,17 @@ fn looks_like_host(name: &str) -> bool {
 fn first_violation<'n>(
     constraints: &NameConstraints,
     names: &'n [GeneralName],
+    rules: &Rules,
 ) -> Option<(&'n GeneralName, &'static str)> {
+    let about_directories = || {
+        let mut bases = constraints.permitted.iter().chain(&constraints.excluded);
+        bases.any(|base| matches!(base, GeneralName::Directory(_)))
+    };
     names.iter().find_map(|name| {
+        if !rules.compares_directory_names && matches!(name, GeneralName::Directory(_)) && about_directories()
+        {
+            return Some((name, "cannot be compared, by this client, with the nameConstraints of"));
+        }
         if constraints.excluded.iter().any(|base| is_within(name, base)) {
             return Some((name, "is excluded by the nameConstraints of"));
         }
@@ -148,6 +158,7 @@ const EMAIL_ADDRESS: &str = "1.2.840.113549.1.9.1";
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::trust::Policy;
 
     #[test]
     fn a_domain_covers_itself_and_what_is_below_it() {
@@ -185,7 +196,8 @@ mod tests {
             permitted: vec![GeneralName::Dns("example.com".to_owned())],
             excluded: vec![GeneralName::Dns("secret.example.com".to_owned())],
         };
-        let outcome = |name: GeneralName| first_violation(&constraints, &[name]).is_some();
+        let outcome =
+            |name: GeneralName| first_violation(&constraints, &[name], &Policy::Strict.rules()).is_some();
         assert!(!outcome(GeneralName::Email("a@b.c".to_owned())));
         assert!(!outcome(GeneralName::Dns("a.example.com".to_owned())));
         assert!(outcome(GeneralName::Dns("a.secret.example.com".to_owned())));

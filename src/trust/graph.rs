@@ -83,9 +83,15 @@ impl<'a> Graph<'a> {
 
     /// It names itself as its issuer, and its own key does not disprove it.
     pub(super) fn is_self_signed(&self, certificate: &Certificate, fields: &Fields) -> bool {
-        fields.is_self_issued()
-            && fields.subject_key_matches_issuer(fields) != Some(false)
-            && self.signed_by(certificate, fields) != SignatureState::Bad
+        names_itself(fields) && self.signed_by(certificate, fields) != SignatureState::Bad
+    }
+
+    /// Like [`Self::is_self_signed`]; of what the store holds nobody checks the signature.
+    pub(super) fn is_root(&self, node: &Node<'_>) -> bool {
+        match node.in_store {
+            true => names_itself(node.fields),
+            false => self.is_self_signed(node.certificate, node.fields),
+        }
     }
 
     /// Whether a path may end at this certificate, at this distance from the leaf.
@@ -94,7 +100,7 @@ impl<'a> Graph<'a> {
             && match self.rules.anchors {
                 Anchors::Any => true,
                 Anchors::Issuers => depth > 0 || self.is_self_signed(node.certificate, node.fields),
-                Anchors::SelfSigned => self.is_self_signed(node.certificate, node.fields),
+                Anchors::SelfSigned => self.is_root(node),
             }
     }
 
@@ -107,12 +113,14 @@ impl<'a> Graph<'a> {
                     used.fields.key.spki == node.fields.key.spki && used.fields.subject == node.fields.subject
                 })
             };
-            if self.names_match(&child.fields.issuer, &node.fields.subject) && !in_path() {
+            let key_ids = child.fields.subject_key_matches_issuer(node.fields);
+            let possible = key_ids != Some(false) || !self.rules.key_ids_must_agree;
+            if possible && self.names_match(&child.fields.issuer, &node.fields.subject) && !in_path() {
                 found.push(index);
             }
         }
         found.sort_by_key(|&index| self.nodes.get(index).map(|node| self.rank(child, node)));
-        found.truncate(MAX_ISSUERS);
+        found.truncate(if self.rules.tries_all_issuers { MAX_ISSUERS } else { 1 });
         found
     }
 
@@ -124,21 +132,51 @@ impl<'a> Graph<'a> {
         }
     }
 
-    /// Smaller is likelier: agreeing key identifiers, trusted, valid now, the longest validity.
+    /// Smaller is likelier: agreeing key identifiers, trusted, valid now, the longest validity. Who tries only one issuer
+    /// takes the first that is trusted, else the first that was sent, a valid one in preference.
     fn rank(&self, child: &Node<'_>, node: &Node<'_>) -> (u8, bool, bool, i64) {
+        let valid = (node.fields.not_before..=node.fields.not_after).contains(&self.request.at);
+        if !self.rules.tries_all_issuers {
+            let end = if valid { 0 } else { node.fields.not_after.saturating_neg() };
+            return (0, !node.in_store, !valid, end);
+        }
         let key_id = match child.fields.subject_key_matches_issuer(node.fields) {
             Some(true) => 0,
             None => 1,
             Some(false) => 2,
         };
-        let valid = (node.fields.not_before..=node.fields.not_after).contains(&self.request.at);
         (key_id, !node.in_store, !valid, node.fields.not_after.saturating_neg())
+    }
+
+    /// The JDK takes a chain as sent when each certificate is followed by its issuer up to a trusted one. Otherwise it looks
+    /// for a path itself, and then wants an anchor that is valid at the time.
+    pub(super) fn jdk_would_search(&self) -> bool {
+        let mut chain = self
+            .request
+            .chain
+            .iter()
+            .filter_map(|certificate| certificate.parsed().map(|f| (certificate, f)));
+        let Some((_, mut child)) = chain.next() else { return false };
+        for (certificate, fields) in chain {
+            if child.issuer != fields.subject {
+                return true;
+            }
+            if self.nodes.iter().any(|node| node.in_store && node.certificate.sha256 == certificate.sha256) {
+                return false;
+            }
+            child = fields;
+        }
+        !self.nodes.iter().any(|node| node.in_store && node.fields.subject == child.issuer)
     }
 
     /// The entry of a store without certificates that names the issuer of `child`.
     pub(super) fn named_issuer(&self, child: &Fields) -> Option<&'a NamedEntry> {
         named(self.request.store).find(|entry| child.issuer.matches_text(&entry.subject))
     }
+}
+
+fn names_itself(fields: &Fields) -> bool {
+    fields.is_self_issued() && fields.subject_key_matches_issuer(fields) != Some(false)
 }
 
 /// Whether the store holds a certificate, and whether by name only.

@@ -33,7 +33,7 @@ pub(super) fn explain(graph: &Graph<'_>, draft: &Draft<'_>) -> Option<(Problem, 
 /// What is worth saying of an accepted path whose anchor is no root: other stacks want the root itself.
 pub(super) fn partial(graph: &Graph<'_>, draft: &Draft<'_>) -> Option<Problem> {
     let top = graph.nodes.get(*draft.elements.last()?)?;
-    if draft.end != End::Anchor || top.by_name || graph.is_self_signed(top.certificate, top.fields) {
+    if draft.end != End::Anchor || top.by_name || graph.is_root(top) {
         return None;
     }
     let text = format!(

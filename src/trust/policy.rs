@@ -47,8 +47,16 @@ pub(super) struct Rules {
     pub(super) anchored_leaf_unchecked: bool,
     /// The anchor's dates, basicConstraints, usages and extensions are checked like any other's.
     pub(super) anchor_is_checked: bool,
+    /// An anchor that issued something has to be a CA, by basicConstraints and keyUsage, unless it is older than version 3.
+    pub(super) anchor_is_ca: bool,
     /// The anchor's nameConstraints bind what is below it.
     pub(super) anchor_constrains: bool,
+    /// Where there is no DNS name the common name is bound by nameConstraints like one.
+    pub(super) constrains_common_name: bool,
+    /// Directory names in nameConstraints are compared; otherwise any such constraint refuses everything.
+    pub(super) compares_directory_names: bool,
+    /// When the likeliest issuer leads nowhere the others of that name are tried.
+    pub(super) tries_all_issuers: bool,
     /// Names are compared by their bytes.
     pub(super) names_by_bytes: bool,
     /// Key identifiers that differ rule an issuer out, whatever the signature says.
@@ -65,8 +73,8 @@ pub(super) struct Rules {
     pub(super) key_usage_of_leaf: bool,
     /// A CA may be used as a leaf.
     pub(super) leaf_may_be_ca: bool,
-    /// A CA without basicConstraints is taken when it has a keyUsage with keyCertSign, or is a self-signed version 1 root.
-    pub(super) old_cas: bool,
+    /// A root without basicConstraints is taken when it has a keyUsage with keyCertSign, or is of version 1.
+    pub(super) old_roots: bool,
     /// Certificates of version 1 and 2 are refused, but for anchors.
     pub(super) version3_only: bool,
     /// Bytes after a certificate do not matter.
@@ -103,7 +111,11 @@ const JAVA: Rules = Rules {
     anchors: Anchors::Any,
     anchored_leaf_unchecked: true,
     anchor_is_checked: false,
+    anchor_is_ca: true,
     anchor_constrains: false,
+    constrains_common_name: false,
+    compares_directory_names: true,
+    tries_all_issuers: true,
     names_by_bytes: false,
     key_ids_must_agree: false,
     eku_of_issuers: false,
@@ -112,7 +124,7 @@ const JAVA: Rules = Rules {
     key_usage_of_issuers: true,
     key_usage_of_leaf: true,
     leaf_may_be_ca: true,
-    old_cas: false,
+    old_roots: false,
     version3_only: false,
     tolerates_trailing_bytes: true,
     skips_unreadable: false,
@@ -142,7 +154,11 @@ const OPENSSL: Rules = Rules {
     anchors: Anchors::SelfSigned,
     anchored_leaf_unchecked: false,
     anchor_is_checked: true,
+    anchor_is_ca: true,
     anchor_constrains: true,
+    constrains_common_name: true,
+    compares_directory_names: true,
+    tries_all_issuers: false,
     names_by_bytes: false,
     key_ids_must_agree: true,
     eku_of_issuers: true,
@@ -151,7 +167,7 @@ const OPENSSL: Rules = Rules {
     key_usage_of_issuers: true,
     key_usage_of_leaf: true,
     leaf_may_be_ca: true,
-    old_cas: true,
+    old_roots: true,
     version3_only: false,
     tolerates_trailing_bytes: false,
     skips_unreadable: false,
@@ -184,7 +200,11 @@ const WEBPKI: Rules = Rules {
     anchors: Anchors::Issuers,
     anchored_leaf_unchecked: false,
     anchor_is_checked: false,
+    anchor_is_ca: false,
     anchor_constrains: true,
+    constrains_common_name: false,
+    compares_directory_names: false,
+    tries_all_issuers: true,
     names_by_bytes: true,
     key_ids_must_agree: false,
     eku_of_issuers: true,
@@ -193,7 +213,7 @@ const WEBPKI: Rules = Rules {
     key_usage_of_issuers: false,
     key_usage_of_leaf: false,
     leaf_may_be_ca: false,
-    old_cas: false,
+    old_roots: false,
     version3_only: true,
     tolerates_trailing_bytes: false,
     skips_unreadable: true,
@@ -210,7 +230,11 @@ const STRICT: Rules = Rules {
     anchors: Anchors::SelfSigned,
     anchored_leaf_unchecked: false,
     anchor_is_checked: true,
+    anchor_is_ca: true,
     anchor_constrains: true,
+    constrains_common_name: true,
+    compares_directory_names: true,
+    tries_all_issuers: true,
     names_by_bytes: false,
     key_ids_must_agree: true,
     eku_of_issuers: true,
@@ -219,7 +243,7 @@ const STRICT: Rules = Rules {
     key_usage_of_issuers: true,
     key_usage_of_leaf: true,
     leaf_may_be_ca: true,
-    old_cas: false,
+    old_roots: false,
     version3_only: false,
     tolerates_trailing_bytes: false,
     skips_unreadable: false,
