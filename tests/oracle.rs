@@ -38,6 +38,15 @@ const KNOWN: &[Known] = &[
                 && refused_for(of, &[ProblemKind::Malformed])
         },
     },
+    // OpenSSL looks for no issuer of a certificate with an extension that is there twice, and takes it when it is trusted.
+    Known {
+        name: "trusted-leaf-with-extension-twice",
+        is: |of| {
+            of.case.has(Fault::LeafExtensionTwice)
+                && of.theirs.is_ok()
+                && refused_for(of, &[ProblemKind::Malformed])
+        },
+    },
 ];
 
 /// We refuse it for these reasons alone.

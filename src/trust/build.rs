@@ -9,6 +9,8 @@ use crate::trust::{NamedEntry, Problem, SignatureState, checks};
 pub(super) enum End<'a> {
     /// At an anchor.
     Anchor,
+    /// Nowhere, but the leaf is an anchor itself.
+    LeafAnchor,
     /// Below a CA of which the store holds the name only.
     Named(&'a NamedEntry),
     /// At a self-signed certificate that is no anchor.
@@ -32,7 +34,12 @@ pub(super) struct Draft<'a> {
 impl Draft<'_> {
     /// It leads to an anchor.
     pub(super) fn is_anchored(&self) -> bool {
-        matches!(self.end, End::Anchor | End::Named(_))
+        matches!(self.end, End::Anchor | End::LeafAnchor | End::Named(_))
+    }
+
+    /// Its last certificate is trusted, or need not be: nothing depends on that one's own signature.
+    pub(super) fn ends_trusted(&self) -> bool {
+        matches!(self.end, End::Anchor | End::LeafAnchor)
     }
 
     fn fatal(&self) -> usize {
@@ -46,7 +53,7 @@ impl Draft<'_> {
 
     fn is_better_than(&self, other: &Self) -> bool {
         let worth = |draft: &Self| {
-            let checked = draft.signatures.len() - usize::from(draft.end == End::Anchor);
+            let checked = draft.signatures.len() - usize::from(draft.ends_trusted());
             let bad = draft.signatures.iter().take(checked).any(|state| *state == SignatureState::Bad);
             (draft.is_anchored(), !bad, std::cmp::Reverse(draft.fatal()), draft.elements.len())
         };
@@ -135,6 +142,12 @@ impl<'a> Search<'_, 'a> {
     }
 
     fn finish(&mut self, head: &Node<'a>, end: End<'a>) {
+        let leaf_last = self.graph.rules.anchors == Anchors::AnyLeafLast;
+        let leaf_held = self.graph.nodes.first().is_some_and(|leaf| leaf.in_store);
+        let end = match end {
+            End::SelfSigned | End::NoIssuer if leaf_last && leaf_held => End::LeafAnchor,
+            _ => end,
+        };
         let mut signatures = self.signatures.clone();
         signatures.push(
             match end == End::SelfSigned || self.graph.is_self_signed(head.certificate, head.fields) {

@@ -1,6 +1,6 @@
 //! What is wrong with each certificate of a path (RFC 5280 §6.1), and which of it the policy refuses.
 
-use crate::trust::build::{Draft, End};
+use crate::trust::build::Draft;
 use crate::trust::constraints;
 use crate::trust::graph::{Graph, Node};
 use crate::trust::signature::weakness;
@@ -11,7 +11,7 @@ use crate::x509::{KeyAlgorithm, extended_key_usage_name};
 /// Judges every certificate of a path, leaf first.
 pub(super) fn problems(graph: &Graph<'_>, draft: &Draft<'_>) -> Vec<Problem> {
     let path: Vec<&Node<'_>> = draft.elements.iter().filter_map(|&index| graph.nodes.get(index)).collect();
-    let anchored = draft.end == End::Anchor;
+    let anchored = draft.ends_trusted();
     let mut judge = Judge { graph, path: &path, problems: Vec::new(), element: 0, anchored };
     if anchored && path.len() == 1 && graph.rules.anchored_leaf_unchecked {
         return judge.problems;

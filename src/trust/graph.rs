@@ -99,6 +99,7 @@ impl<'a> Graph<'a> {
         node.in_store
             && match self.rules.anchors {
                 Anchors::Any => true,
+                Anchors::AnyLeafLast => depth > 0 || self.is_root(node),
                 Anchors::Issuers => depth > 0 || self.is_self_signed(node.certificate, node.fields),
                 Anchors::SelfSigned => self.is_root(node),
             }

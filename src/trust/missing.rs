@@ -32,24 +32,22 @@ pub(super) fn explain(graph: &Graph<'_>, draft: &Draft<'_>) -> Option<(Problem, 
 
 /// What is worth saying of an accepted path whose anchor is no root: other stacks want the root itself.
 pub(super) fn partial(graph: &Graph<'_>, draft: &Draft<'_>) -> Option<Problem> {
-    let top = graph.nodes.get(*draft.elements.last()?)?;
-    if draft.end != End::Anchor || top.by_name || graph.is_root(top) {
+    let element = match draft.end {
+        End::Anchor => draft.elements.len().checked_sub(1)?,
+        End::LeafAnchor => 0,
+        _ => return None,
+    };
+    let anchor = graph.nodes.get(*draft.elements.get(element)?)?;
+    if anchor.by_name || graph.is_root(anchor) {
         return None;
     }
     let text = format!(
         "{} is trusted itself; its issuer {} is not looked for, which clients that want a self-signed root would do",
-        subject(top.fields),
-        top.fields.issuer.rfc4514()
+        subject(anchor.fields),
+        anchor.fields.issuer.rfc4514()
     );
-    let (certificate, element) = (top.sent(), Some(draft.elements.len() - 1));
-    Some(Problem {
-        kind: ProblemKind::UntrustedRoot,
-        fatal: false,
-        certificate,
-        element,
-        certain: true,
-        text,
-    })
+    let (kind, certificate) = (ProblemKind::UntrustedRoot, anchor.sent());
+    Some(Problem { kind, fatal: false, certificate, element: Some(element), certain: true, text })
 }
 
 fn self_signed_kind(draft: &Draft<'_>) -> ProblemKind {

@@ -33,6 +33,9 @@ impl Policy {
 pub(super) enum Anchors {
     /// Any certificate of the store, the leaf too.
     Any,
+    /// Any certificate of the store that is an issuer in the path. The leaf only when its issuers lead nowhere, and then
+    /// they are checked all the same.
+    AnyLeafLast,
     /// Any certificate of the store that is an issuer in the path; the leaf only when it is self-signed.
     Issuers,
     /// Self-signed certificates of the store; others serve as intermediates.
@@ -99,7 +102,7 @@ impl Policy {
         match self {
             Self::Java => JAVA,
             Self::Openssl => OPENSSL,
-            Self::OpensslPartial => Rules { anchors: Anchors::Any, heeds_staple: true, ..OPENSSL },
+            Self::OpensslPartial => Rules { anchors: Anchors::AnyLeafLast, heeds_staple: true, ..OPENSSL },
             Self::Webpki => WEBPKI,
             Self::Strict => STRICT,
         }
@@ -113,7 +116,7 @@ const JAVA: Rules = Rules {
     anchor_is_checked: false,
     anchor_is_ca: true,
     anchor_constrains: false,
-    constrains_common_name: false,
+    constrains_common_name: true,
     compares_directory_names: true,
     tries_all_issuers: true,
     names_by_bytes: false,
