@@ -3,7 +3,7 @@
 use crate::trust::build::Draft;
 use crate::trust::constraints;
 use crate::trust::graph::{Graph, Node};
-use crate::trust::signature::weakness;
+use crate::trust::signature::{is_usual, weakness};
 use crate::trust::words::{span, subject, time};
 use crate::trust::{Policy, Problem, ProblemKind, SignatureState, StoreKind, WeakHash};
 use crate::x509::{KeyAlgorithm, extended_key_usage_name};
@@ -14,6 +14,7 @@ pub(super) fn problems(graph: &Graph<'_>, draft: &Draft<'_>) -> Vec<Problem> {
     let anchored = draft.ends_trusted();
     let mut judge = Judge { graph, path: &path, problems: Vec::new(), element: 0, anchored };
     if anchored && path.len() == 1 && graph.rules.anchored_leaf_unchecked {
+        path.first().into_iter().for_each(|leaf| judge.encoding(leaf));
         return judge.problems;
     }
     for element in 0..path.len() {
@@ -224,20 +225,29 @@ impl Judge<'_, '_> {
         }
     }
 
-    /// A weak signature matters on whatever hangs on it, which is all but the top.
+    /// How a certificate is signed matters where anything hangs on it, which is all but the top.
     fn algorithm(&mut self, node: &Node<'_>) {
-        let Some(weak) = weakness(&node.fields.signature_algorithm).filter(|_| !self.is_top()) else {
+        let rules = &self.graph.rules;
+        let algorithm = &node.fields.signature_algorithm;
+        if self.is_top() {
+            return;
+        }
+        let Some(weak) = weakness(algorithm) else {
+            let supported = |list: &[&str]| list.contains(&&*algorithm.oid) && is_usual(algorithm);
+            if !rules.signatures.is_none_or(supported) {
+                let name = subject(node.fields);
+                let text = format!("{name} is signed with {}, which is not supported", algorithm.name);
+                self.add(ProblemKind::WeakSignature, true, text);
+            }
             return;
         };
-        let rules = &self.graph.rules;
         let under_jdk_root = self.graph.request.policy == Policy::Java
             && matches!(self.graph.request.store.kind, StoreKind::Mozilla | StoreKind::System);
         let fatal = match weak {
             WeakHash::Md5 => rules.refuses_md5,
             WeakHash::Sha1 => rules.refuses_sha1 || under_jdk_root,
         };
-        let name = &node.fields.signature_algorithm.name;
-        let text = format!("{} is signed with {} ({name})", subject(node.fields), weak.name());
+        let text = format!("{} is signed with {} ({})", subject(node.fields), weak.name(), algorithm.name);
         self.add(ProblemKind::WeakSignature, fatal, text);
     }
 

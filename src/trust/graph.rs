@@ -115,7 +115,9 @@ impl<'a> Graph<'a> {
                 })
             };
             let key_ids = child.fields.subject_key_matches_issuer(node.fields);
-            let possible = key_ids != Some(false) || !self.rules.key_ids_must_agree;
+            let must_agree =
+                self.rules.key_ids_must_agree || node.in_store && self.rules.key_ids_of_anchors_must_agree;
+            let possible = key_ids != Some(false) || !must_agree;
             if possible && self.names_match(&child.fields.issuer, &node.fields.subject) && !in_path() {
                 found.push(index);
             }

@@ -80,11 +80,11 @@ impl Asked {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Wildcards {
     /// `*` as the whole first label (RFC 9525 §6.3).
-    FirstLabel,
+    WholeFirst,
     /// `*` anywhere in the first label, as OpenSSL's own check takes it.
-    InFirstLabel,
+    InFirst,
     /// `*` anywhere in any label, as the JDK takes it.
-    InAnyLabel,
+    InAny,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -106,10 +106,10 @@ struct Rules {
 impl Rules {
     const fn of(policy: Policy) -> Self {
         let (wildcards, common_name) = match policy {
-            Policy::Java => (Wildcards::InAnyLabel, CommonName::WithoutDnsName),
-            Policy::Openssl => (Wildcards::InFirstLabel, CommonName::WithoutDnsName),
-            Policy::OpensslPartial => (Wildcards::FirstLabel, CommonName::WithoutHostName),
-            Policy::Webpki | Policy::Strict => (Wildcards::FirstLabel, CommonName::Never),
+            Policy::Java => (Wildcards::InAny, CommonName::WithoutDnsName),
+            Policy::Openssl => (Wildcards::InFirst, CommonName::WithoutDnsName),
+            Policy::OpensslPartial => (Wildcards::WholeFirst, CommonName::WithoutHostName),
+            Policy::Webpki | Policy::Strict => (Wildcards::WholeFirst, CommonName::Never),
         };
         Self { wildcards, common_name }
     }
@@ -140,15 +140,15 @@ fn covers(presented: &str, host: &str, wildcards: Wildcards) -> bool {
         return false;
     }
     match wildcards {
-        Wildcards::FirstLabel => first == "*" && parent == host_parent && !host_first.is_empty(),
-        Wildcards::InFirstLabel => {
+        Wildcards::WholeFirst => first == "*" && parent == host_parent && !host_first.is_empty(),
+        Wildcards::InFirst => {
             let idna = first != "*" && (first.starts_with("xn--") || host_first.starts_with("xn--"));
             !idna
                 && parent == host_parent
                 && first.matches('*').count() == 1
                 && label_covers(first, host_first)
         }
-        Wildcards::InAnyLabel => {
+        Wildcards::InAny => {
             presented.split('.').count() == host.split('.').count()
                 && presented.split('.').zip(host.split('.')).all(|(ours, theirs)| label_covers(ours, theirs))
         }
@@ -221,7 +221,7 @@ fn near_name(name: &str, host: &str) -> Option<String> {
             });
         }
     }
-    if lower.contains('*') && covers(name, host, Wildcards::InAnyLabel) {
+    if lower.contains('*') && covers(name, host, Wildcards::InAny) {
         return Some(format!(
             "{name} has its star inside a label or in a later one, which this client does not take"
         ));
@@ -233,7 +233,7 @@ fn near_name(name: &str, host: &str) -> Option<String> {
 }
 
 fn common_name_only(leaf: &Fields, host: &str, rules: Rules) -> Option<String> {
-    let name = leaf.subject.common_name().filter(|name| covers(name, host, Wildcards::FirstLabel))?;
+    let name = leaf.subject.common_name().filter(|name| covers(name, host, Wildcards::WholeFirst))?;
     Some(match rules.common_name {
         CommonName::Never => format!("only the common name is {name}, which this client does not look at"),
         _ => {

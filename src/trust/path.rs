@@ -361,3 +361,7 @@ fn unreadable(request: &PathRequest<'_>, leaf: &Arc<Certificate>) -> PathReport 
     };
     PathReport { path: vec![element], problems: vec![problem], ..empty(request) }
 }
+
+#[cfg(test)]
+#[path = "path_tests.rs"]
+mod path_tests;

@@ -64,6 +64,8 @@ pub(super) struct Rules {
     pub(super) names_by_bytes: bool,
     /// Key identifiers that differ rule an issuer out, whatever the signature says.
     pub(super) key_ids_must_agree: bool,
+    /// The same, but for anchors alone.
+    pub(super) key_ids_of_anchors_must_agree: bool,
     /// A CA with an extKeyUsage has to allow the leaf's.
     pub(super) eku_of_issuers: bool,
     /// `anyExtendedKeyUsage` and the old server-gated usages are as good as serverAuth.
@@ -84,6 +86,8 @@ pub(super) struct Rules {
     pub(super) tolerates_trailing_bytes: bool,
     /// An unreadable certificate beside the path does not matter.
     pub(super) skips_unreadable: bool,
+    /// The only signature algorithms that are supported, by dotted object identifier; none when all are.
+    pub(super) signatures: Option<&'static [&'static str]>,
     pub(super) refuses_sha1: bool,
     pub(super) refuses_md5: bool,
     pub(super) least_rsa_bits: u32,
@@ -121,6 +125,7 @@ const JAVA: Rules = Rules {
     tries_all_issuers: true,
     names_by_bytes: false,
     key_ids_must_agree: false,
+    key_ids_of_anchors_must_agree: true,
     eku_of_issuers: false,
     any_eku: true,
     gated_eku: true,
@@ -131,6 +136,7 @@ const JAVA: Rules = Rules {
     version3_only: false,
     tolerates_trailing_bytes: true,
     skips_unreadable: false,
+    signatures: None,
     refuses_sha1: false,
     refuses_md5: true,
     least_rsa_bits: 1024,
@@ -164,6 +170,7 @@ const OPENSSL: Rules = Rules {
     tries_all_issuers: false,
     names_by_bytes: false,
     key_ids_must_agree: true,
+    key_ids_of_anchors_must_agree: true,
     eku_of_issuers: true,
     any_eku: false,
     gated_eku: true,
@@ -174,6 +181,7 @@ const OPENSSL: Rules = Rules {
     version3_only: false,
     tolerates_trailing_bytes: false,
     skips_unreadable: false,
+    signatures: None,
     refuses_sha1: true,
     refuses_md5: true,
     least_rsa_bits: 2048,
@@ -210,6 +218,7 @@ const WEBPKI: Rules = Rules {
     tries_all_issuers: true,
     names_by_bytes: true,
     key_ids_must_agree: false,
+    key_ids_of_anchors_must_agree: false,
     eku_of_issuers: true,
     any_eku: false,
     gated_eku: false,
@@ -220,6 +229,7 @@ const WEBPKI: Rules = Rules {
     version3_only: true,
     tolerates_trailing_bytes: false,
     skips_unreadable: true,
+    signatures: Some(WEBPKI_SIGNATURES),
     refuses_sha1: true,
     refuses_md5: true,
     least_rsa_bits: 2048,
@@ -228,6 +238,21 @@ const WEBPKI: Rules = Rules {
     demands_staple: false,
     understands: &["2.5.29.15", "2.5.29.17", "2.5.29.19", "2.5.29.30", "2.5.29.31", "2.5.29.37"],
 };
+
+/// RSA PKCS#1 v1.5 and PSS, ECDSA, Ed25519 and ML-DSA, with SHA-256 and up, as with its AWS-LC provider.
+const WEBPKI_SIGNATURES: &[&str] = &[
+    "1.2.840.113549.1.1.10",
+    "1.2.840.113549.1.1.11",
+    "1.2.840.113549.1.1.12",
+    "1.2.840.113549.1.1.13",
+    "1.2.840.10045.4.3.2",
+    "1.2.840.10045.4.3.3",
+    "1.2.840.10045.4.3.4",
+    "1.3.101.112",
+    "2.16.840.1.101.3.4.3.17",
+    "2.16.840.1.101.3.4.3.18",
+    "2.16.840.1.101.3.4.3.19",
+];
 
 const STRICT: Rules = Rules {
     anchors: Anchors::SelfSigned,
@@ -240,6 +265,7 @@ const STRICT: Rules = Rules {
     tries_all_issuers: true,
     names_by_bytes: false,
     key_ids_must_agree: true,
+    key_ids_of_anchors_must_agree: true,
     eku_of_issuers: true,
     any_eku: false,
     gated_eku: false,
@@ -250,6 +276,7 @@ const STRICT: Rules = Rules {
     version3_only: false,
     tolerates_trailing_bytes: false,
     skips_unreadable: false,
+    signatures: None,
     refuses_sha1: true,
     refuses_md5: true,
     least_rsa_bits: 2048,

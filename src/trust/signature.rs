@@ -90,6 +90,14 @@ pub fn weakness(algorithm: &SignatureAlgorithm) -> Option<WeakHash> {
     }
 }
 
+/// RSASSA-PSS with one hash throughout and a salt of its length (RFC 8446 §4.2.3), or anything else than PSS.
+pub(super) fn is_usual(algorithm: &SignatureAlgorithm) -> bool {
+    match Scheme::of_identifier(algorithm) {
+        Ok(Scheme::Pss { hash, mask, salt }) => hash == mask && salt == hash.digest(&[]).len(),
+        _ => true,
+    }
+}
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Hash {
     Md5,

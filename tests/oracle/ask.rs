@@ -11,7 +11,7 @@ use data_encoding::{BASE64, HEXLOWER};
 use rustls_pki_types::{CertificateDer, UnixTime};
 use webpki::{EndEntityCert, KeyUsage, anchor_from_trusted_cert};
 
-use crate::cases::{AT, Case};
+use crate::cases::Case;
 
 /// An answer: accepted, or why not.
 pub type Answer = Result<(), String>;
@@ -22,7 +22,7 @@ pub fn webpki(case: &Case) -> Answer {
     let anchors: Vec<_> = store.iter().filter_map(|der| anchor_from_trusted_cert(der).ok()).collect();
     let chain: Vec<CertificateDer<'_>> = case.chain.iter().map(|der| CertificateDer::from(&**der)).collect();
     let leaf = EndEntityCert::try_from(&chain[0]).map_err(|error| format!("{error:?}"))?;
-    let time = UnixTime::since_unix_epoch(Duration::from_secs(AT.try_into().unwrap()));
+    let time = UnixTime::since_unix_epoch(Duration::from_secs(case.at.try_into().unwrap()));
     leaf.verify_for_usage(
         webpki::ALL_VERIFICATION_ALGS,
         &anchors,
@@ -54,7 +54,7 @@ pub fn openssl(case: &Case, folder: &Path, partial: bool) -> Answer {
         "2",
         "-attime",
     ]);
-    command.arg(AT.to_string()).arg("-CAfile").arg(write("store.pem", &case.store));
+    command.arg(case.at.to_string()).arg("-CAfile").arg(write("store.pem", &case.store));
     if partial {
         command.arg("-partial_chain");
     }
@@ -73,8 +73,10 @@ pub fn java(cases: &[Case]) -> Vec<Answer> {
     let list = |certificates: &[Vec<u8>]| {
         certificates.iter().map(|der| HEXLOWER.encode(der)).collect::<Vec<_>>().join(" ")
     };
-    let questions: String =
-        cases.iter().map(|case| format!("{AT}\t{}\t{}\n", list(&case.chain), list(&case.store))).collect();
+    let questions: String = cases
+        .iter()
+        .map(|case| format!("{}\t{}\t{}\n", case.at, list(&case.chain), list(&case.store)))
+        .collect();
     let program = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/oracle/Oracle.java");
     let mut child =
         Command::new("java").arg(program).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();

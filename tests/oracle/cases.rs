@@ -8,6 +8,10 @@ use rcgen::{
 
 /// One question: is the first certificate of the chain acceptable to somebody who trusts the store?
 pub struct Case {
+    /// What it is, for who reads the test's output.
+    pub label: String,
+    /// Seconds since 1970 at which it is judged.
+    pub at: i64,
     pub chain: Vec<Vec<u8>>,
     pub store: Vec<Vec<u8>>,
     /// What was done to it. A disagreement is explained by these.
@@ -20,8 +24,11 @@ impl Case {
     }
 }
 
-/// The time at which all cases are judged: 2026-06-15.
-pub const AT: i64 = 1_781_481_600;
+/// The time at which the seeded cases are judged: 2026-06-15.
+const AT: i64 = 1_781_481_600;
+
+/// Within the validity of the cases that OpenSSL made: 2030-01-01.
+const AT_WEAK: i64 = 1_893_456_000;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Fault {
@@ -158,6 +165,23 @@ pub fn cases(seed: u64, count: usize) -> Vec<Case> {
         .collect()
 }
 
+/// Chains of leaf and trusted root whose keys or signatures are weak or unusual, made with OpenSSL 3.0.
+pub fn weak() -> Vec<Case> {
+    include_str!("weak.pem").split("# ").skip(1).map(weak_case).collect()
+}
+
+fn weak_case(text: &str) -> Case {
+    let certificates: Vec<Vec<u8>> = text
+        .split("-----BEGIN CERTIFICATE-----")
+        .skip(1)
+        .map(|block| block.lines().take_while(|line| !line.starts_with('-')).collect::<String>())
+        .map(|base64| data_encoding::BASE64.decode(base64.as_bytes()).unwrap())
+        .collect();
+    let label = text.lines().next().unwrap_or_default().to_owned();
+    let (leaf, root) = (certificates[0].clone(), certificates[1].clone());
+    Case { label, at: AT_WEAK, chain: vec![leaf], store: vec![root], faults: Vec::new() }
+}
+
 struct Maker<'a> {
     keys: &'a [KeyPair],
     random: &'a mut Seeded,
@@ -209,7 +233,7 @@ impl Maker<'_> {
         if self.has(CrossSigned) {
             self.cross_sign(&mut sent, &intermediates[0], &top);
         }
-        Case { chain: sent, store, faults: self.faults }
+        Case { label: format!("{:?}", self.faults), at: AT, chain: sent, store, faults: self.faults }
     }
 
     fn root(&self) -> Plan {
