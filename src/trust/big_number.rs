@@ -6,7 +6,8 @@
 use num_bigint::BigUint;
 
 use crate::trust::SignatureState;
-use crate::trust::signature::{Hash, state};
+use crate::trust::signature::state;
+use crate::trust::signature_scheme::Hash;
 use crate::x509::PublicKey;
 use crate::x509::der::{self, Der};
 

@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use crate::trust::Policy;
+use crate::trust::{Policy, near_miss};
 use crate::x509::{Fields, GeneralName};
 
 /// What the comparison of a leaf's names with the name asked for gave.
@@ -48,11 +48,11 @@ pub fn check(leaf: &Fields, expected: &str, policy: Policy) -> HostnameReport {
         by_common_name: by_name.is_some(),
         matched: in_san.or(by_name),
         names: presented(leaf),
-        note: if matches { None } else { near_miss(leaf, &asked, rules) },
+        note: if matches { None } else { near_miss::explain(leaf, &asked, rules) },
     }
 }
 
-enum Asked {
+pub(super) enum Asked {
     Address(IpAddr),
     /// In lower case, as A-labels, without a trailing dot.
     Host(String),
@@ -78,7 +78,7 @@ impl Asked {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Wildcards {
+pub(super) enum Wildcards {
     /// `*` as the whole first label (RFC 9525 §6.3).
     WholeFirst,
     /// `*` anywhere in the first label, as OpenSSL's own check takes it.
@@ -88,7 +88,7 @@ enum Wildcards {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum CommonName {
+pub(super) enum CommonName {
     /// It is never a host name (RFC 9525 §2).
     Never,
     /// It counts when the SAN has no DNS name.
@@ -98,9 +98,9 @@ enum CommonName {
 }
 
 #[derive(Debug, Clone, Copy)]
-struct Rules {
-    wildcards: Wildcards,
-    common_name: CommonName,
+pub(super) struct Rules {
+    pub(super) wildcards: Wildcards,
+    pub(super) common_name: CommonName,
 }
 
 impl Rules {
@@ -125,7 +125,7 @@ impl Rules {
 }
 
 /// Whether a presented name covers a host, which is in lower case and without a trailing dot.
-fn covers(presented: &str, host: &str, wildcards: Wildcards) -> bool {
+pub(super) fn covers(presented: &str, host: &str, wildcards: Wildcards) -> bool {
     let presented = presented.to_ascii_lowercase();
     if presented.is_empty() || host.is_empty() || presented.starts_with('.') {
         return false;
@@ -181,65 +181,6 @@ fn presented(leaf: &Fields) -> Vec<String> {
         })
         .collect();
     if names.is_empty() { leaf.subject.common_name().map(str::to_owned).into_iter().collect() } else { names }
-}
-
-/// The likeliest reason why a leaf that seems to be for this host is not.
-fn near_miss(leaf: &Fields, asked: &Asked, rules: Rules) -> Option<String> {
-    match asked {
-        Asked::Address(address) => {
-            let text = address.to_string();
-            let as_name = leaf.dns_names().chain(leaf.subject.common_name()).any(|name| name == text);
-            as_name.then(|| {
-                format!(
-                    "{text} is there only as a name; an address has to be an IP entry of the subjectAltName"
-                )
-            })
-        }
-        Asked::Host(host) => leaf
-            .dns_names()
-            .find_map(|name| near_name(name, host))
-            .or_else(|| common_name_only(leaf, host, rules)),
-    }
-}
-
-fn near_name(name: &str, host: &str) -> Option<String> {
-    let lower = name.to_ascii_lowercase();
-    if lower.strip_suffix('.') == Some(host) {
-        return Some(format!("{name} ends in a dot, which a name in a certificate must not"));
-    }
-    if !name.is_ascii() && idna::domain_to_ascii(name).is_ok_and(|ascii| ascii == host) {
-        return Some(format!("{name} is in Unicode; in a certificate it has to be {host}"));
-    }
-    if let Some(parent) = lower.strip_prefix("*.") {
-        if parent == host {
-            return Some(format!("{name} covers what is below {host}, not {host} itself"));
-        }
-        if host.strip_suffix(parent).is_some_and(|front| front.ends_with('.')) {
-            return Some(match parent.contains('.') {
-                true => format!("{name} covers one label only, and {host} has more"),
-                false => format!("{name} is a wildcard for a whole top-level domain, which nobody takes"),
-            });
-        }
-    }
-    if lower.contains('*') && covers(name, host, Wildcards::InAny) {
-        return Some(format!(
-            "{name} has its star inside a label or in a later one, which this client does not take"
-        ));
-    }
-    if lower.strip_prefix("www.") == Some(host) || host.strip_prefix("www.") == Some(&*lower) {
-        return Some(format!("{name} and {host} differ by www"));
-    }
-    None
-}
-
-fn common_name_only(leaf: &Fields, host: &str, rules: Rules) -> Option<String> {
-    let name = leaf.subject.common_name().filter(|name| covers(name, host, Wildcards::WholeFirst))?;
-    Some(match rules.common_name {
-        CommonName::Never => format!("only the common name is {name}, which this client does not look at"),
-        _ => {
-            format!("the common name is {name}, but it does not count beside the names of the subjectAltName")
-        }
-    })
 }
 
 #[cfg(test)]

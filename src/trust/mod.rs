@@ -9,6 +9,7 @@ mod graph;
 pub mod hostname;
 mod index;
 mod missing;
+mod near_miss;
 pub mod ocsp;
 mod order;
 pub mod path;
@@ -16,6 +17,8 @@ mod policy;
 mod rows;
 pub mod signature;
 mod signature_cache;
+mod signature_scheme;
+mod staple;
 mod store;
 mod words;
 

@@ -124,7 +124,61 @@ const MAX_ANSWERS: usize = 64;
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
+    use rcgen::{CertificateParams, KeyPair, SerialNumber};
+
     use super::*;
+    use crate::x509::Certificate;
+
+    /// Within the validity of the fixtures, which OpenSSL made: 2026-11-25.
+    const AT: i64 = 1_795_564_800;
+    const GOOD: &[u8] = include_bytes!("../../tests/fixtures/ocsp/good.der");
+    const REVOKED: &[u8] = include_bytes!("../../tests/fixtures/ocsp/revoked.der");
+
+    fn leaf(serial: &[u8]) -> Certificate {
+        let mut params = CertificateParams::default();
+        params.serial_number = Some(SerialNumber::from_slice(serial));
+        let certificate = params.self_signed(&KeyPair::generate().unwrap()).unwrap();
+        Certificate::from_der(Arc::from(certificate.der().to_vec()))
+    }
+
+    fn outcome(response: &[u8], serial: &[u8], at: i64) -> OcspState {
+        read(response, leaf(serial).parsed().unwrap(), at)
+    }
+
+    #[test]
+    fn a_response_is_good_or_revoked_for_its_own_serial_number() {
+        assert_eq!(outcome(GOOD, &[0x12, 0x34], AT), OcspState::Good);
+        assert_eq!(outcome(REVOKED, &[0xab, 0xcd], AT), OcspState::Revoked(1_767_268_800));
+        assert!(matches!(outcome(GOOD, &[0x12, 0x35], AT), OcspState::Unusable(_)));
+    }
+
+    #[test]
+    fn a_response_of_another_time_is_stale_unless_it_revokes() {
+        let (before, after) = (AT - 86_400 * 30, AT + 86_400 * 30);
+        assert!(matches!(outcome(GOOD, &[0x12, 0x34], before), OcspState::Stale { .. }));
+        let OcspState::Stale { this_update, next_update } = outcome(GOOD, &[0x12, 0x34], after) else {
+            panic!("a month after nextUpdate");
+        };
+        assert_eq!(next_update, Some(this_update + 7 * 86_400));
+        assert!(matches!(outcome(REVOKED, &[0xab, 0xcd], after), OcspState::Revoked(_)));
+    }
+
+    #[test]
+    fn every_cut_of_a_response_ends_in_an_answer() {
+        let certificate = leaf(&[0x12, 0x34]);
+        let fields = certificate.parsed().unwrap();
+        // What follows the list of answers, the signature among it, is not read.
+        for length in 0..100 {
+            assert!(matches!(read(&GOOD[..length], fields, AT), OcspState::Unusable(_)), "{length}");
+        }
+        for place in 0..GOOD.len() {
+            let mut changed = GOOD.to_vec();
+            changed[place] ^= 0xff;
+            let _ = read(&changed, fields, AT);
+        }
+    }
 
     #[test]
     fn times_are_read_as_utc() {

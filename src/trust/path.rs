@@ -4,9 +4,8 @@ use std::sync::Arc;
 
 use crate::trust::build::{self, Draft};
 use crate::trust::graph::Graph;
-use crate::trust::words::{subject, time};
-use crate::trust::{Policy, SignatureCache, Store, missing, ocsp, order, rows};
-use crate::x509::{Certificate, Fields, Name};
+use crate::trust::{Policy, SignatureCache, Store, missing, order, rows, staple};
+use crate::x509::{Certificate, Name};
 
 /// What a path check is asked.
 #[derive(Debug, Clone, Copy)]
@@ -252,7 +251,7 @@ pub fn check_with(request: &PathRequest<'_>, signatures: &SignatureCache) -> Pat
         rows::rows(&graph, &draft, unanchored.as_ref().map(|problem| problem.kind).zip(missing.as_ref()));
     problems.extend(unanchored);
     problems.extend(missing::partial(&graph, &draft));
-    let ocsp = staple(&graph, fields, &mut problems);
+    let ocsp = staple::judge(&graph, fields, &mut problems);
     problems.extend(order::notes(&graph, &draft));
     problems.sort_by_key(|problem| !problem.fatal);
     let path = elements(&graph, &draft);
@@ -281,51 +280,6 @@ fn elements(graph: &Graph<'_>, draft: &Draft<'_>) -> Vec<PathElement> {
             signature: signature.clone(),
         })
         .collect()
-}
-
-/// Reads the stapled response and says what is wrong with it.
-fn staple(graph: &Graph<'_>, leaf: &Fields, problems: &mut Vec<Problem>) -> Option<OcspState> {
-    let request = graph.request;
-    let name = subject(leaf);
-    let state = request.ocsp.map(|response| ocsp::read(response, leaf, request.at));
-    let found = match &state {
-        Some(OcspState::Revoked(at)) => Some((
-            ProblemKind::Revoked,
-            graph.rules.heeds_staple,
-            format!("{name} was revoked at {}, says the stapled OCSP response", time(*at)),
-        )),
-        Some(OcspState::Stale { this_update, next_update }) => {
-            let until = next_update.map(|next| format!(" to {}", time(next))).unwrap_or_default();
-            let range = format!("from {}{until}", time(*this_update));
-            Some((
-                ProblemKind::Staple,
-                false,
-                format!("the stapled OCSP response for {name} is of another time: {range}"),
-            ))
-        }
-        Some(OcspState::Unusable(reason)) => {
-            Some((ProblemKind::Staple, false, format!("the stapled OCSP response cannot be used: {reason}")))
-        }
-        Some(OcspState::Unknown) => {
-            Some((ProblemKind::Staple, false, format!("the OCSP responder does not know {name}")))
-        }
-        Some(OcspState::Good) => None,
-        None if leaf.must_staple && request.asked_ocsp => Some((
-            ProblemKind::Staple,
-            graph.rules.demands_staple,
-            format!("{name} demands a stapled OCSP response, and none was sent"),
-        )),
-        None => None,
-    };
-    problems.extend(found.map(|(kind, fatal, text)| Problem {
-        kind,
-        fatal,
-        certificate: Some(0),
-        element: Some(0),
-        certain: true,
-        text,
-    }));
-    state
 }
 
 fn empty(request: &PathRequest<'_>) -> PathReport {

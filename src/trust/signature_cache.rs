@@ -61,3 +61,45 @@ impl Default for SignatureCache {
         Self::new(16_384)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use rcgen::{CertificateParams, KeyPair};
+
+    use super::*;
+
+    fn self_signed() -> Certificate {
+        let certificate = CertificateParams::default().self_signed(&KeyPair::generate().unwrap()).unwrap();
+        Certificate::from_der(Arc::from(certificate.der().to_vec()))
+    }
+
+    #[test]
+    fn a_signature_is_checked_once() {
+        let certificate = self_signed();
+        let key = &certificate.parsed().unwrap().key;
+        let cache = SignatureCache::new(8);
+        assert_eq!(cache.verify(&certificate, key, || true), SignatureState::Good);
+        assert_eq!(cache.verify(&certificate, key, || panic!("not again")), SignatureState::Good);
+    }
+
+    #[test]
+    fn without_leave_to_work_it_cannot_be_checked_and_nothing_is_kept() {
+        let certificate = self_signed();
+        let key = &certificate.parsed().unwrap().key;
+        let cache = SignatureCache::new(8);
+        assert!(matches!(cache.verify(&certificate, key, || false), SignatureState::CannotCheck(_)));
+        assert_eq!(cache.verify(&certificate, key, || true), SignatureState::Good);
+    }
+
+    #[test]
+    fn a_full_cache_starts_over() {
+        let cache = SignatureCache::new(1);
+        for _ in 0..3 {
+            let certificate = self_signed();
+            cache.verify(&certificate, &certificate.parsed().unwrap().key, || true);
+        }
+        assert_eq!(cache.entries.lock().unwrap().len(), 1);
+    }
+}

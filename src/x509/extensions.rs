@@ -7,8 +7,8 @@ use x509_parser::extensions::{
 };
 use x509_parser::prelude::X509Certificate;
 
-use crate::x509::certificate::ip_address;
 use crate::x509::der::{self, Der};
+use crate::x509::general_name::ip_address;
 use crate::x509::{BasicConstraints, Fields, GeneralName, Name, NameConstraints};
 
 /// Reads all extensions into the fields. Of one that is there twice the first counts.

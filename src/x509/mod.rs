@@ -4,14 +4,14 @@ mod cache;
 mod certificate;
 pub(crate) mod der;
 mod extensions;
+mod general_name;
 mod key;
 mod name;
 mod name_text;
 mod parse;
 
 pub use cache::CertificateCache;
-pub use certificate::{
-    BasicConstraints, Certificate, Fields, GeneralName, NameConstraints, extended_key_usage_name,
-};
+pub use certificate::{BasicConstraints, Certificate, Fields, NameConstraints, extended_key_usage_name};
+pub use general_name::GeneralName;
 pub use key::{KeyAlgorithm, PublicKey, SignatureAlgorithm};
 pub use name::{Attribute, Name};
