@@ -359,3 +359,24 @@ fn a_ring_of_cas_and_many_namesakes_end_in_an_answer() {
     assert!(!report.accepted);
     assert!(report.path.len() <= 3);
 }
+
+#[test]
+fn changed_bytes_anywhere_in_a_chain_end_in_an_answer() {
+    let (root, intermediate, leaf) = three();
+    let trusted = store(&[&root.certificate]);
+    let mut refused = 0;
+    for (place, change) in (0..leaf.der.len()).step_by(3).zip([0x01, 0x80, 0xff].into_iter().cycle()) {
+        for position in 0..2 {
+            let mut chain = [leaf.der.to_vec(), intermediate.certificate.der.to_vec()];
+            let Some(byte) = chain[position].get_mut(place) else { continue };
+            *byte ^= change;
+            let chain = chain.map(|der| read(&der));
+            for policy in ALL {
+                let report = check(&request(&chain, &trusted, policy));
+                assert_eq!(report.path.len().min(1), 1);
+                refused += usize::from(!report.accepted);
+            }
+        }
+    }
+    assert!(refused > 500, "a changed certificate is not accepted, and {refused} were refused");
+}
