@@ -1,5 +1,7 @@
 //! From DER to [`Fields`], at the door where x509-parser's types become ours.
 
+use x509_parser::error::X509Error;
+use x509_parser::nom::Err;
 use x509_parser::prelude::{FromDer, Logger, Validator, X509Certificate, X509StructureValidator};
 
 use crate::x509::der::{self, Der};
@@ -46,8 +48,14 @@ pub(super) fn fields(der: &[u8]) -> Result<Fields, String> {
     Ok(fields)
 }
 
-fn reason(error: &impl std::fmt::Display) -> String {
-    format!("not an X.509 certificate: {error}")
+fn reason(error: &Err<X509Error>) -> String {
+    match error {
+        Err::Error(X509Error::InvalidDate) | Err::Failure(X509Error::InvalidDate) => {
+            "a date of its validity is not as RFC 5280 has dates".to_owned()
+        }
+        Err::Error(error) | Err::Failure(error) => format!("not an X.509 certificate: {error}"),
+        Err::Incomplete(_) => "not an X.509 certificate: it is cut short".to_owned(),
+    }
 }
 
 fn name(raw: &[u8]) -> Result<Name, String> {
