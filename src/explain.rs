@@ -61,16 +61,15 @@ pub fn explain(
 /// As [`explain`]; [`Error::Stopped`] when the listener had enough.
 pub fn explain_with(
     judge: &mut Judge<'_>,
-    input: Box<dyn Read + Send>,
+    input: Box<dyn Read + Send + '_>,
     path: &Path,
     listener: &mut dyn Listener,
 ) -> Result<CaptureReport> {
-    let options = judge.options();
     judge.begin_capture();
-    let mut reader = CaptureReader::open(input, path, &options.limits)?;
-    let mut decoder = Decoder::new(&options.limits);
-    let mut secrets = options.secrets.clone();
-    let mut analyzer = Analyzer::new(&options.limits, Arc::new(secrets.clone()));
+    let mut reader = CaptureReader::open(input, path, &judge.limits)?;
+    let mut decoder = Decoder::new(&judge.limits);
+    let mut secrets = Arc::clone(&judge.secrets);
+    let mut analyzer = Analyzer::new(&judge.limits, Arc::clone(&secrets));
     let mut told = Told::default();
     while let Some(packet) = reader.next_packet()? {
         told.packet(packet.number, packet.time);
@@ -78,9 +77,11 @@ pub fn explain_with(
             Decoded::Tcp(segment) => analyzer.push(packet.number, packet.time, &segment),
             _ => {}
         }
-        if reader.has_secrets() && add_secrets(&mut reader, path, &mut secrets, &mut told.warnings) {
+        if reader.has_secrets()
+            && add_secrets(&mut reader, path, Arc::make_mut(&mut secrets), &mut told.warnings)
+        {
             judge.has_keys = true;
-            analyzer.set_secrets(Arc::new(secrets.clone()));
+            analyzer.set_secrets(Arc::clone(&secrets));
         }
         if told.packets % POLL_PACKETS == 0 {
             while let Some(connection) = analyzer.poll() {
@@ -165,6 +166,7 @@ fn add_secrets(
 #[derive(Default)]
 struct Told {
     packets: u64,
+    unread: u64,
     first: Option<Timestamp>,
     earliest: Timestamp,
     last: Timestamp,
@@ -192,6 +194,7 @@ impl Told {
                 ),
             ));
         }
+        self.unread = decode.unsupported.count;
         if decode.quic.count > 0 {
             self.warnings.push(Warning::general(
                 "quic",
@@ -214,6 +217,7 @@ impl Told {
             first_time: self.first.map(|_| self.earliest.to_string()),
             last_time: self.first.map(|_| self.last.to_string()),
             has_keys: reader.has_secrets(),
+            unread_packets: self.unread,
             warnings: self.warnings.iter().map(WarningReport::from).collect(),
         }
     }

@@ -43,7 +43,7 @@ impl Compression {
     }
 
     /// Expands `source`, up to `limit` bytes.
-    pub(super) fn expand(self, source: impl Read + Send + 'static, limit: u64) -> Box<dyn Read + Send> {
+    pub(super) fn expand<'a>(self, source: impl Read + Send + 'a, limit: u64) -> Box<dyn Read + Send + 'a> {
         let source = BufReader::with_capacity(INPUT_BYTES, source);
         match self {
             Self::Gzip => Box::new(Limited::new(MultiGzDecoder::new(source), limit)),
@@ -90,20 +90,20 @@ impl<R: Read> Read for Sips<R> {
 }
 
 /// Counts what is read of the input as it is stored, before any expansion.
-pub(super) struct Counted {
-    inner: Box<dyn Read + Send>,
+pub(super) struct Counted<'a> {
+    inner: Box<dyn Read + Send + 'a>,
     count: Arc<AtomicU64>,
 }
 
-impl Counted {
+impl<'a> Counted<'a> {
     /// A reader and the number that it keeps.
-    pub(super) fn new(inner: Box<dyn Read + Send>) -> (Self, Arc<AtomicU64>) {
+    pub(super) fn new(inner: Box<dyn Read + Send + 'a>) -> (Self, Arc<AtomicU64>) {
         let count = Arc::new(AtomicU64::new(0));
         (Self { inner, count: Arc::clone(&count) }, count)
     }
 }
 
-impl Read for Counted {
+impl Read for Counted<'_> {
     fn read(&mut self, to: &mut [u8]) -> io::Result<usize> {
         let count = self.inner.read(to)?;
         self.count.fetch_add(count as u64, Ordering::Relaxed);

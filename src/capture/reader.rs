@@ -18,8 +18,8 @@ use crate::error::{Error, Result, Warning};
 use crate::limits::Limits;
 
 /// Reads the packets of one capture from a file or a pipe, in order, with bounded memory and without seeking.
-pub struct CaptureReader {
-    window: Window,
+pub struct CaptureReader<'a> {
+    window: Window<'a>,
     format: Format,
     compression: Option<Compression>,
     stored: Arc<AtomicU64>,
@@ -35,7 +35,7 @@ enum Format {
     Pcapng(Box<Pcapng>),
 }
 
-impl CaptureReader {
+impl<'a> CaptureReader<'a> {
     /// Finds the format, and the compression around it, by content. `path` is for messages only; `-` is standard
     /// input.
     ///
@@ -45,7 +45,7 @@ impl CaptureReader {
     ///
     /// [`Error::NotACapture`] says what the input is instead; [`Error::Io`] is what the system said to the first
     /// read.
-    pub fn open(input: Box<dyn Read + Send>, path: &Path, limits: &Limits) -> Result<Self> {
+    pub fn open(input: Box<dyn Read + Send + 'a>, path: &Path, limits: &Limits) -> Result<Self> {
         let (counted, stored) = Counted::new(input);
         let mut window = Window::new(Box::new(counted));
         window.fill(HEAD);
@@ -177,7 +177,7 @@ impl CaptureReader {
 }
 
 /// Reads the file header; else says what the content is.
-fn begin(window: &mut Window, limits: &Limits) -> std::result::Result<Format, String> {
+fn begin(window: &mut Window<'_>, limits: &Limits) -> std::result::Result<Format, String> {
     let head = window.bytes();
     if pcap::is_magic(head) {
         return match Pcap::open(window, limits) {
@@ -210,7 +210,7 @@ fn begin(window: &mut Window, limits: &Limits) -> std::result::Result<Format, St
 }
 
 /// Adds what is around the content that was found.
-fn wrapped(found: String, compression: Option<Compression>, window: &mut Window) -> String {
+fn wrapped(found: String, compression: Option<Compression>, window: &mut Window<'_>) -> String {
     let Some(name) = compression.map(Compression::name) else { return found };
     match window.take_trouble() {
         Some(error) if window.len() == 0 => format!("{name} data that cannot be expanded: {error}"),

@@ -1,6 +1,5 @@
 //! TLS secrets that a pcapng file carries after the packets that need them.
 
-use std::fs::File;
 use std::io::{BufReader, Read, Seek};
 
 use pcap_parser::{DSB_MAGIC, SHB_MAGIC};
@@ -12,7 +11,7 @@ use crate::limits::Limits;
 ///
 /// Walks the block headers from the start of `file` and leaves it at the start again. It stops silently at damage,
 /// after 256 MiB of file, and when the secrets together are over [`Limits::block_bytes`]; another format has none.
-pub fn scan_secrets(file: &mut File, limits: &Limits) -> Vec<Vec<u8>> {
+pub fn scan_secrets(file: &mut (impl Read + Seek), limits: &Limits) -> Vec<Vec<u8>> {
     let mut found = Vec::new();
     if file.rewind().is_ok() {
         let mut left = limits.block_bytes;
@@ -36,7 +35,7 @@ pub fn scan_secrets(file: &mut File, limits: &Limits) -> Vec<Vec<u8>> {
 
 /// Passes one block: its length, and the secrets in it.
 fn step(
-    reader: &mut BufReader<&mut File>,
+    reader: &mut BufReader<&mut (impl Read + Seek)>,
     order: &mut Option<Order>,
     left: usize,
 ) -> Option<(u32, Option<Vec<u8>>)> {

@@ -6,8 +6,8 @@ use std::io::{self, ErrorKind, Read};
 ///
 /// It starts small, as most captures of a collection are, takes [`WORKING_BYTES`] once the input is seen to be
 /// larger, and more only as long as one block needs it.
-pub(super) struct Window {
-    source: Box<dyn Read + Send>,
+pub(super) struct Window<'a> {
+    source: Box<dyn Read + Send + 'a>,
     buffer: Vec<u8>,
     start: usize,
     end: usize,
@@ -16,9 +16,9 @@ pub(super) struct Window {
     trouble: Option<io::Error>,
 }
 
-impl Window {
+impl<'a> Window<'a> {
     /// A window over `source` with nothing read yet.
-    pub(super) fn new(source: Box<dyn Read + Send>) -> Self {
+    pub(super) fn new(source: Box<dyn Read + Send + 'a>) -> Self {
         let buffer = vec![0; FIRST_BYTES];
         Self { source, buffer, start: 0, end: 0, offset: 0, ended: false, trouble: None }
     }
@@ -88,7 +88,7 @@ impl Window {
     }
 
     /// Gives the input back, with the bytes that were already read in front: for a decompressor.
-    pub(super) fn into_source(self) -> impl Read + Send {
+    pub(super) fn into_source(self) -> impl Read + Send + use<'a> {
         let read = self.bytes().to_vec();
         io::Cursor::new(read).chain(self.source)
     }

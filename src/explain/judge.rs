@@ -8,7 +8,9 @@ use crate::diagnose::{Case, HostSource, PolicySource, diagnose};
 use crate::error::Result;
 use crate::explain::{Options, PolicyChoice};
 use crate::fingerprint::{Behaviour, Stack, StackGuess, recognise};
+use crate::limits::Limits;
 use crate::report::Parts;
+use crate::tls::keylog::Secrets;
 use crate::tls::message::Side;
 use crate::trust::{
     self, PathReport, PathRequest, Policy, ProblemKind, SignatureCache, SignatureState, Store,
@@ -18,6 +20,10 @@ use crate::x509::{Certificate, CertificateCache};
 /// Judges connections one after the other; certificates and path checks that recur are done once.
 pub struct Judge<'a> {
     options: &'a Options,
+    /// The secrets that were given.
+    pub(super) secrets: Arc<Secrets>,
+    /// Bounds for the next captures; those of the options at first.
+    pub limits: Limits,
     /// Keys were given or found.
     pub has_keys: bool,
     cache: CertificateCache,
@@ -52,6 +58,8 @@ impl<'a> Judge<'a> {
     pub fn new(options: &'a Options) -> Self {
         Self {
             options,
+            secrets: Arc::new(options.secrets.clone()),
+            limits: options.limits.clone(),
             has_keys: !options.secrets.is_empty(),
             cache: CertificateCache::new(options.limits.certificate_cache),
             seen: HashMap::new(),

@@ -41,6 +41,10 @@ pub struct CaptureReport {
     pub last_time: Option<String>,
     /// It carries decryption secrets (pcapng).
     pub has_keys: bool,
+    /// Packets of link types that are not read; not part of the JSON, where a warning tells of them.
+    #[serde(skip)]
+    #[schemars(skip)]
+    pub unread_packets: u64,
     /// What is odd about it.
     pub warnings: Vec<WarningReport>,
 }
