@@ -58,6 +58,11 @@ fn report(error: &Error) -> ExitCode {
     {
         return ExitCode::SUCCESS;
     }
-    anstream::eprintln!("tlspcap: {}", tlspcap::render::escape(&error.to_string()));
+    complain(error);
     ExitCode::from(2)
+}
+
+/// Says on standard error what went wrong.
+pub(crate) fn complain(error: &Error) {
+    anstream::eprintln!("tlspcap: {}", tlspcap::render::escape(&error.to_string()));
 }

@@ -1,19 +1,15 @@
 //! The summary of many captures as tables for people.
 
-use comfy_table::{ContentArrangement, Table, presets};
+use comfy_table::{CellAlignment, ColumnConstraint, ContentArrangement, Table, Width, presets};
 
 use crate::render::escape;
 use crate::render::text::Style;
-use crate::report::TriageSummary;
+use crate::report::{TriageGroup, TriageSummary};
 
 /// Draws the summary at `width` columns.
 pub fn summary_table(summary: &TriageSummary, width: usize, color: bool) -> String {
     let style = Style::new(color);
-    let failures: u64 = summary.causes.iter().map(|(_, n)| n).sum();
-    let mut out = format!(
-        "{}\n",
-        style.bold(&format!("{} captures, {failures} with a failed handshake", summary.captures))
-    );
+    let mut out = format!("{}\n", style.bold(&headline(summary)));
     let odd: Vec<String> = summary
         .statuses
         .iter()
@@ -23,28 +19,46 @@ pub fn summary_table(summary: &TriageSummary, width: usize, color: bool) -> Stri
     if !odd.is_empty() {
         out.push_str(&format!("not read in full: {}\n", odd.join(", ")));
     }
-    counts(&mut out, &style.bold("Cause"), &summary.causes, width);
-    counts(&mut out, &style.bold("Server"), &summary.servers, width);
-    counts(&mut out, &style.bold("Issuer of the leaf"), &summary.issuers, width);
-    counts(&mut out, &style.bold("Client"), &summary.clients, width);
+    causes(&mut out, &style, summary);
+    counts(&mut out, &style.bold("Servers"), &summary.servers, width);
+    counts(&mut out, &style.bold("Issuers of the leaf"), &summary.issuers, width);
+    counts(&mut out, &style.bold("Clients"), &summary.clients, width);
     if !summary.groups.is_empty() {
-        out.push_str(&format!("\n{}\n", style.bold("Equal failures")));
-        let mut table = plain(width);
-        table.set_header(["count", "cause", "server", "last seen", "signature", "example"]);
+        out.push_str(&format!("\n{}\n", style.bold("Equal failures, the most frequent first")));
         for group in &summary.groups {
-            let last = group.last_seen.as_deref().and_then(|time| time.get(..10)).unwrap_or("");
-            table.add_row([
-                group.count.to_string(),
-                group.cause.clone(),
-                escape(&group.server).into_owned(),
-                last.to_owned(),
-                group.signature.clone(),
-                escape(&group.example).into_owned(),
-            ]);
+            tell_group(&mut out, &style, group, width);
         }
-        lines(&mut out, &table);
     }
     out
+}
+
+fn headline(summary: &TriageSummary) -> String {
+    let rows = summary.rows;
+    if summary.per_connection {
+        return format!("{rows} rows, {} failed handshakes", summary.captures_failed);
+    }
+    let captures = if rows == 1 { "capture" } else { "captures" };
+    format!("{rows} {captures}, {} with a failed handshake", summary.captures_failed)
+}
+
+fn causes(out: &mut String, style: &Style, summary: &TriageSummary) {
+    if summary.causes.is_empty() {
+        return;
+    }
+    out.push_str(&format!("\n{}\n", style.bold("Causes")));
+    let mut table = plain(80);
+    if !summary.per_connection {
+        table.set_header(["captures", "handshakes", "cause"]);
+    }
+    for (cause, captures, handshakes) in &summary.causes {
+        if summary.per_connection {
+            table.add_row([captures.to_string(), cause.clone()]);
+        } else {
+            table.add_row([captures.to_string(), handshakes.to_string(), cause.clone()]);
+        }
+    }
+    align_numbers(&mut table, if summary.per_connection { 1 } else { 2 });
+    lines(out, &table);
 }
 
 fn counts(out: &mut String, heading: &str, entries: &[(String, u64)], width: usize) {
@@ -54,9 +68,44 @@ fn counts(out: &mut String, heading: &str, entries: &[(String, u64)], width: usi
     out.push_str(&format!("\n{heading}\n"));
     let mut table = plain(width);
     for (key, n) in entries {
-        table.add_row([n.to_string(), escape(key).into_owned()]);
+        table.add_row([n.to_string(), shortened(&escape(key), width.saturating_sub(12))]);
     }
+    align_numbers(&mut table, 1);
     lines(out, &table);
+}
+
+/// Two lines: what it is, then when it was seen and where to look.
+fn tell_group(out: &mut String, style: &Style, group: &TriageGroup, width: usize) {
+    let day =
+        |time: &Option<String>| time.as_deref().and_then(|time| time.get(..10)).unwrap_or("?").to_owned();
+    let (first, last) = (day(&group.first_seen), day(&group.last_seen));
+    let when = if first == last { first } else { format!("{first} to {last}") };
+    let head = format!("{:>7}  ", group.count);
+    let server = shortened(&escape(&group.server), width.saturating_sub(head.len() + group.cause.len() + 20));
+    out.push_str(&format!("{head}{}  {server}  {}\n", style.bold(&group.cause), group.signature));
+    let path = escape(&group.example);
+    out.push_str(&format!("         {when}, such as {path}\n"));
+}
+
+/// The text, or its start when it is longer than `width` columns.
+fn shortened(text: &str, width: usize) -> String {
+    let width = width.max(16);
+    if unicode_width::UnicodeWidthStr::width(text) <= width {
+        return text.to_owned();
+    }
+    let mut used = 1;
+    let kept = text.chars().take_while(|c| {
+        used += unicode_width::UnicodeWidthChar::width(*c).unwrap_or(0);
+        used <= width
+    });
+    kept.chain(['…']).collect()
+}
+
+fn align_numbers(table: &mut Table, columns: usize) {
+    for column in table.column_iter_mut().take(columns) {
+        column.set_cell_alignment(CellAlignment::Right);
+        column.set_constraint(ColumnConstraint::LowerBoundary(Width::Fixed(9)));
+    }
 }
 
 fn plain(width: usize) -> Table {
@@ -72,5 +121,40 @@ fn lines(out: &mut String, table: &Table) {
     for line in table.lines() {
         out.push_str(line.trim_end());
         out.push('\n');
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_summary_fits_its_width_and_names_an_example() {
+        let summary = TriageSummary {
+            rows: 3,
+            captures_failed: 2,
+            statuses: vec![("ok".to_owned(), 2), ("unreadable".to_owned(), 1)],
+            causes: vec![("expired".to_owned(), 2, 5)],
+            issuers: vec![("CN=".to_owned() + &"x".repeat(200), 2)],
+            groups: vec![TriageGroup {
+                signature: "0123456789abcdef".to_owned(),
+                cause: "expired".to_owned(),
+                count: 2,
+                server: "very.".repeat(40),
+                first_seen: Some("2026-01-01T00:00:00Z".to_owned()),
+                last_seen: Some("2026-02-03T00:00:00Z".to_owned()),
+                example: "a\u{1b}.pcap".to_owned(),
+            }],
+            ..TriageSummary::default()
+        };
+        let text = summary_table(&summary, 80, false);
+        assert!(text.lines().all(|line| unicode_width::UnicodeWidthStr::width(line) <= 80), "{text}");
+        for expected in [
+            "3 captures, 2 with a failed handshake",
+            "not read in full: 1 unreadable",
+            "2026-01-01 to 2026-02-03, such as a\\u{1b}.pcap",
+        ] {
+            assert!(text.contains(expected), "{expected} in\n{text}");
+        }
     }
 }

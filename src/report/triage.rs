@@ -4,11 +4,15 @@
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct TriageSummary {
     /// Rows.
-    pub captures: u64,
+    pub rows: u64,
+    /// Rows are failed connections, not captures.
+    pub per_connection: bool,
+    /// Rows with a failed handshake.
+    pub captures_failed: u64,
     /// Rows by status.
     pub statuses: Vec<(String, u64)>,
-    /// Captures with a failed handshake, by the cause that matters most.
-    pub causes: Vec<(String, u64)>,
+    /// By cause: captures in which it matters most, and failed handshakes.
+    pub causes: Vec<(String, u64, u64)>,
     /// Failures by server.
     pub servers: Vec<(String, u64)>,
     /// Failures by issuer of the leaf.

@@ -1,31 +1,36 @@
 //! One name becomes its rows: a capture, or the members of an archive.
 
-use std::fs::File;
 use std::io::{self, Read};
 use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use sha2::{Digest, Sha256};
 
+use crate::diagnose::Confidence;
 use crate::error::{Error, Result};
 use crate::explain::{Judge, Listener, Options, explain_with};
 use crate::report::{CaptureReport, ConnectionReport, Parts, Summary, connection_report};
-use crate::triage::archive::{Kind, kind_of, members};
+use crate::triage::archive::{Kind, Next, expanded_limit, kind_of, members};
 use crate::triage::engine::Worker;
-use crate::triage::input::display_name;
+use crate::triage::input::{display_name, member_name};
 use crate::triage::row::{ErrorKind, Row, Status};
+use crate::triage::source::Source;
 
 /// What a run does with every capture.
 #[derive(Debug, Clone)]
 pub struct Settings {
-    /// Trust store, host name, secrets and limits.
+    /// Trust store, host name, secrets and limits. No row depends on the clock: `now` is not looked at.
     pub options: Options,
     /// One row per failed connection instead of one per capture.
     pub per_connection: bool,
     /// Hash the content.
     pub hash: bool,
-    /// A capture that takes longer is given up with what was read.
+    /// A capture that takes longer is given up.
     pub timeout: Option<Duration>,
+    /// Set from outside, it ends the work on the capture at hand; its row is then of no worth.
+    pub stop: Arc<AtomicBool>,
 }
 
 /// Works on captures in this process.
@@ -41,213 +46,190 @@ impl<'a> Local<'a> {
     }
 
     /// The rows of a name, handed out one by one.
-    pub fn rows(&mut self, path: &Path, emit: &mut dyn FnMut(Row)) {
-        let (name, encoded) = display_name(path);
-        let mut emit = |mut row: Row| {
-            row.path_encoded = encoded.then_some(true);
-            emit(row);
+    fn rows(&mut self, path: &Path, emit: &mut dyn FnMut(Row)) {
+        let name = display_name(path);
+        let failed = |source| Row::of_error(name.clone(), &Error::Io { path: path.to_owned(), source });
+        let mut source = match open(path) {
+            Ok(Some(source)) => source,
+            Ok(None) => {
+                let text = "no regular file: a folder, FIFO, socket or device";
+                return emit(Row::failed(name, Status::Error, ErrorKind::NotAFile, text));
+            }
+            Err(error) => return emit(failed(error)),
         };
-        let mut file = match open(path) {
-            Ok(file) => file,
-            Err(error) => return emit(Row::of_error(name, &error)),
-        };
-        match kind_of(&mut file) {
-            Err(source) => emit(Row::of_error(name, &Error::Io { path: path.to_owned(), source })),
-            Ok(Kind::Single) => self.single(path, name, file, &mut emit),
-            Ok(kind) => self.archive(path, &name, kind, file, &mut emit),
+        match kind_of(&mut source) {
+            Err(error) => emit(failed(error)),
+            Ok(Kind::Single) => {
+                self.judge.limits.inflated_bytes = expanded_limit(source.len());
+                explain_rows(&mut self.judge, self.settings, path, name, &mut source, emit);
+            }
+            Ok(Kind::Pcapng) => self.pcapng(path, name, source, emit),
+            Ok(kind) => self.archive(path, name, kind, source, emit),
         }
     }
 
-    fn single(&mut self, path: &Path, name: String, mut file: File, emit: &mut dyn FnMut(Row)) {
-        let mut options = None;
-        let embedded = crate::capture::scan_secrets(&mut file, &self.settings.options.limits);
-        if !embedded.is_empty() {
-            let mut own = self.settings.options.clone();
-            for body in embedded {
-                // What is wrong with them is said when the reader meets them.
-                let _ = own.secrets.parse(&body, "embedded secrets");
-            }
-            options = Some(own);
+    /// A pcapng may carry secrets behind the packets that need them, so they are looked for first.
+    fn pcapng(&mut self, path: &Path, name: Name, mut source: Source, emit: &mut dyn FnMut(Row)) {
+        let embedded = crate::capture::scan_secrets(&mut source, &self.settings.options.limits);
+        if embedded.is_empty() {
+            return explain_rows(&mut self.judge, self.settings, path, name, &mut source, emit);
         }
-        match options {
-            None => explain_rows(&mut self.judge, self.settings, path, name, Box::new(file), emit),
-            Some(options) => {
-                explain_rows(&mut Judge::new(&options), self.settings, path, name, Box::new(file), emit);
-            }
+        let mut options = self.settings.options.clone();
+        for body in embedded {
+            // What is wrong with them is said when the reader meets them.
+            let _ = options.secrets.parse(&body, "embedded secrets");
         }
+        explain_rows(&mut Judge::new(&options), self.settings, path, name, &mut source, emit);
     }
 
-    fn archive(&mut self, path: &Path, name: &str, kind: Kind, file: File, emit: &mut dyn FnMut(Row)) {
+    /// A row per member, and one for the archive itself where that has none or breaks off.
+    fn archive(&mut self, path: &Path, name: Name, kind: Kind, source: Source, emit: &mut dyn FnMut(Row)) {
         let mut count = 0u64;
-        let ended = members(kind, file, &mut |member, content| {
+        let stored = source.len();
+        let ended = members(kind, source, &mut |member, content| {
             count += 1;
-            let inner = format!("{name}!{member}");
-            // A reader that borrows the archive cannot outlive it: the member is read here, within the limits.
-            let mut bytes = Vec::new();
-            let limit = MEMBER_BYTES;
-            match content.take(limit + 1).read_to_end(&mut bytes) {
-                Err(source) => {
-                    emit(Row::failed(inner, Status::Unreadable, ErrorKind::Archive, source.to_string()));
+            let inner = member_name(path, member);
+            match content {
+                Err(text) => emit(Row::failed(inner, Status::Unreadable, ErrorKind::Archive, text)),
+                Ok(content) => {
+                    self.judge.limits.inflated_bytes = expanded_limit(stored);
+                    explain_rows(&mut self.judge, self.settings, path, inner, content, emit);
                 }
-                Ok(len) if len as u64 > limit => emit(Row::failed(
-                    inner,
-                    Status::Unreadable,
-                    ErrorKind::Limit,
-                    format!("the member is larger than {} MiB", limit >> 20),
-                )),
-                Ok(_) => explain_rows(
-                    &mut self.judge,
-                    self.settings,
-                    path,
-                    inner,
-                    Box::new(io::Cursor::new(bytes)),
-                    emit,
-                ),
             }
+            if self.settings.stop.load(Ordering::Relaxed) { Next::Stop } else { Next::Go }
         });
-        if let Err(text) = ended {
-            emit(Row::failed(name.to_owned(), Status::Unreadable, ErrorKind::Archive, text));
-        } else if count == 0 {
-            emit(Row::failed(
-                name.to_owned(),
-                Status::Unreadable,
-                ErrorKind::Empty,
-                "the archive has no files",
-            ));
+        match ended {
+            Err(text) => emit(Row::failed(name, Status::Unreadable, ErrorKind::Archive, text)),
+            Ok(()) if count == 0 => {
+                let text = "the archive has no files";
+                emit(Row::failed(name, Status::Unreadable, ErrorKind::Empty, text));
+            }
+            Ok(()) => {}
         }
     }
 }
 
-/// Bytes of an archive's member; a larger one is named and not read.
-const MEMBER_BYTES: u64 = 64 << 20;
+/// A name as a row has it, and whether it is percent-encoded.
+type Name = (String, bool);
 
 impl Worker for Local<'_> {
     fn answer(&mut self, name: &Path) -> Vec<Row> {
         let mut rows = Vec::new();
-        let caught = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
-            self.rows(name, &mut |row| rows.push(row));
-        }));
-        if caught.is_err() {
-            // The caches may be in any state.
-            self.judge = Judge::new(&self.settings.options);
-            rows.push(Row::failed(
-                display_name(name).0,
-                Status::Crashed,
-                ErrorKind::Crash,
-                "the analysis failed on this capture",
-            ));
-        }
+        self.answer_each(name, &mut |row| rows.push(row));
         rows
     }
 }
 
-/// Opens a regular file; anything else could block or never end.
-fn open(path: &Path) -> Result<File> {
-    let io = |source| Error::Io { path: path.to_owned(), source };
-    let metadata = std::fs::metadata(path).map_err(io)?;
-    if !metadata.is_file() {
-        return Err(Error::Input { path: path.to_owned(), message: "is no regular file".to_owned() });
+impl Local<'_> {
+    /// As [`Worker::answer`], each row handed out as soon as it is there.
+    pub fn answer_each(&mut self, name: &Path, emit: &mut dyn FnMut(Row)) {
+        let work = std::panic::AssertUnwindSafe(|| self.rows(name, emit));
+        if std::panic::catch_unwind(work).is_err() {
+            // The caches may be in any state.
+            self.judge = Judge::new(&self.settings.options);
+            let text = "the analysis failed on this capture";
+            emit(Row::failed(display_name(name), Status::Crashed, ErrorKind::Crash, text));
+        }
     }
-    File::open(path).map_err(io)
+}
+
+/// The input that a name stands for.
+fn open(path: &Path) -> io::Result<Option<Source>> {
+    Source::open(path)
 }
 
 fn explain_rows(
     judge: &mut Judge<'_>,
     settings: &Settings,
     path: &Path,
-    name: String,
-    input: Box<dyn Read + Send>,
+    name: Name,
+    input: &mut (dyn Read + Send),
     emit: &mut dyn FnMut(Row),
 ) {
-    let mut best = Best {
-        per_connection: settings.per_connection,
-        deadline: settings.timeout.map(|timeout| Instant::now() + timeout),
-        streams: Vec::new(),
-        kept: Vec::new(),
-        summary: Summary::default(),
-        late: false,
-    };
-    let (input, hash) = if settings.hash {
-        let (input, hash) = Hashing::new(input);
-        (Box::new(input) as Box<dyn Read + Send>, Some(hash))
-    } else {
-        (input, None)
-    };
-    let told = explain_with(judge, input, path, &mut best);
-    let sha256 = hash.map(|hash| hash.finish());
-    let late = best.late;
+    let mut best = Best::new(settings);
+    let mut hashing = Hashing { inner: input, hash: settings.hash.then(Sha256::new) };
+    let told = explain_with(judge, Box::new(&mut hashing), path, &mut best);
     let rows = match told {
-        Ok(capture) => best.rows(name, &capture),
-        Err(_) if late => {
-            let limit = settings.timeout.unwrap_or_default();
-            let text = format!("not done within {limit:?}");
-            vec![Row::failed(name, Status::Timeout, ErrorKind::Timeout, text)]
+        Err(Error::Stopped) => {
+            let text = format!("not done within {:?}", settings.timeout.unwrap_or_default());
+            return emit(Row::failed(name, Status::Timeout, ErrorKind::Timeout, text));
         }
-        Err(error) => vec![Row::of_error(name, &without_path(error, path))],
+        told => {
+            let sha256 = hashing.finish(&mut || best.is_over());
+            let mut rows = match told {
+                Ok(capture) => best.rows(name, &capture),
+                Err(error) => vec![Row::of_error(name, &error)],
+            };
+            rows.iter_mut().for_each(|row| row.sha256.clone_from(&sha256));
+            rows
+        }
     };
-    for mut row in rows {
-        row.sha256.clone_from(&sha256);
-        emit(row);
-    }
-}
-
-/// The row has the name already, and a member's is another.
-fn without_path(error: Error, _path: &Path) -> Error {
-    error
+    rows.into_iter().for_each(emit);
 }
 
 /// Keeps the failed connection that matters most: the most certain, then the first.
-struct Best {
-    per_connection: bool,
+struct Best<'a> {
+    settings: &'a Settings,
     deadline: Option<Instant>,
     /// Stream numbers of all connections, to number them.
     streams: Vec<u64>,
     kept: Vec<ConnectionReport>,
+    /// How sure the one is that is kept.
+    confidence: Confidence,
     summary: Summary,
-    late: bool,
 }
 
 /// Failed connections of one capture that get a row each.
 const ROWS: usize = 65_536;
 
-impl Listener for Best {
+impl Listener for Best<'_> {
     fn connection(&mut self, parts: Parts<'_>) -> Result<()> {
-        let c = parts.case.connection;
-        self.streams.push(c.stream);
+        let stream = parts.case.connection.stream;
+        self.streams.push(stream);
         let outcome = parts.diagnosis.outcome.name();
-        self.summary.add(outcome, parts.diagnosis.verdict.cause);
+        let verdict = &parts.diagnosis.verdict;
+        self.summary.add(outcome, verdict.cause);
         if outcome != "failed" {
             return Ok(());
         }
-        let rank = (std::cmp::Reverse(parts.diagnosis.verdict.confidence), c.stream);
-        let better = |kept: &ConnectionReport| rank < (std::cmp::Reverse(confidence(kept)), kept.stream);
-        if self.per_connection {
+        if self.settings.per_connection {
             if self.kept.len() < ROWS {
-                self.kept.push(connection_report(parts));
+                self.kept.push(short(parts));
             }
-        } else if self.kept.first().is_none_or(better) {
-            self.kept = vec![connection_report(parts)];
+        } else if self.kept.first().is_none_or(|kept| {
+            verdict.confidence > self.confidence
+                || (verdict.confidence == self.confidence && stream < kept.stream)
+        }) {
+            self.confidence = verdict.confidence;
+            self.kept = vec![short(parts)];
         }
         Ok(())
     }
 
     fn is_over(&mut self) -> bool {
-        self.late = self.deadline.is_some_and(|deadline| Instant::now() >= deadline);
-        self.late
+        self.deadline.is_some_and(|deadline| Instant::now() >= deadline)
+            || self.settings.stop.load(Ordering::Relaxed)
     }
 }
 
-fn confidence(report: &ConnectionReport) -> crate::diagnose::Confidence {
-    use crate::diagnose::Confidence;
-    match report.verdict.confidence {
-        "certain" => Confidence::Certain,
-        "likely" => Confidence::Likely,
-        _ => Confidence::Possible,
-    }
+/// A report without what no row shows.
+fn short(parts: Parts<'_>) -> ConnectionReport {
+    connection_report(parts)
 }
 
-impl Best {
-    fn rows(mut self, name: String, capture: &CaptureReport) -> Vec<Row> {
+impl<'a> Best<'a> {
+    fn new(settings: &'a Settings) -> Self {
+        Self {
+            settings,
+            deadline: settings.timeout.map(|timeout| Instant::now() + timeout),
+            streams: Vec::new(),
+            kept: Vec::new(),
+            confidence: Confidence::Possible,
+            summary: Summary::default(),
+        }
+    }
+
+    fn rows(mut self, name: Name, capture: &CaptureReport) -> Vec<Row> {
         self.streams.sort_unstable();
         for report in &mut self.kept {
             report.id = self.streams.partition_point(|stream| *stream < report.stream) as u64 + 1;
@@ -257,45 +239,45 @@ impl Best {
         if self.kept.is_empty() {
             return vec![plain];
         }
-        self.kept
-            .iter()
-            .map(|report| {
-                let mut row = plain.clone();
-                row.tell(report);
-                row
-            })
-            .collect()
+        let told = |report| {
+            let mut row = plain.clone();
+            row.tell(report);
+            row
+        };
+        self.kept.iter().map(told).collect()
     }
 }
 
 /// Hashes what is read through it.
-struct Hashing {
-    inner: Box<dyn Read + Send>,
-    hash: std::sync::Arc<std::sync::Mutex<Sha256>>,
+struct Hashing<'a> {
+    inner: &'a mut (dyn Read + Send),
+    hash: Option<Sha256>,
 }
 
-/// The hash of what was read.
-struct Hash(std::sync::Arc<std::sync::Mutex<Sha256>>);
-
-impl Hashing {
-    fn new(inner: Box<dyn Read + Send>) -> (Self, Hash) {
-        let hash = std::sync::Arc::new(std::sync::Mutex::new(Sha256::new()));
-        (Self { inner, hash: std::sync::Arc::clone(&hash) }, Hash(hash))
+impl Hashing<'_> {
+    /// Reads what nobody read and gives the hash of the whole; `None` when that was not asked for, or cannot be read
+    /// to its end.
+    fn finish(mut self, is_over: &mut dyn FnMut() -> bool) -> Option<String> {
+        self.hash.as_ref()?;
+        let mut buffer = vec![0; 256 << 10];
+        loop {
+            match self.read(&mut buffer) {
+                Ok(0) => break,
+                Ok(_) if is_over() => return None,
+                Ok(_) => {}
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(_) => return None,
+            }
+        }
+        Some(data_encoding::HEXLOWER.encode(&self.hash?.finalize()))
     }
 }
 
-impl Hash {
-    fn finish(self) -> String {
-        let hash = self.0.lock().map(|hash| hash.clone()).unwrap_or_default();
-        data_encoding::HEXLOWER.encode(&hash.finalize())
-    }
-}
-
-impl Read for Hashing {
+impl Read for Hashing<'_> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let len = self.inner.read(buffer)?;
-        if let Ok(mut hash) = self.hash.lock() {
-            hash.update(&buffer[..len]);
+        if let Some(hash) = &mut self.hash {
+            hash.update(buffer.get(..len).unwrap_or_default());
         }
         Ok(len)
     }

@@ -19,17 +19,38 @@ impl Worker for Box<dyn Worker + '_> {
     }
 }
 
-/// A name, or rows that are known already.
+/// Something to be answered.
 #[derive(Debug)]
-pub enum Job {
-    /// To be answered.
-    Name(PathBuf),
-    /// Answered before.
-    Rows(PathBuf, Vec<Row>),
+pub struct Job {
+    /// The name.
+    pub name: PathBuf,
+    /// Size and modification time when the name was taken, where they are asked for.
+    pub stamp: Option<Stamp>,
+    /// Its rows, when they are known already.
+    pub rows: Option<Vec<Row>>,
+}
+
+/// What tells whether a file is still the one that was read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Stamp {
+    /// Bytes.
+    pub size: u64,
+    /// Nanoseconds since 1970.
+    pub modified_ns: u64,
+}
+
+impl Job {
+    /// A name to be answered.
+    pub fn new(name: PathBuf) -> Self {
+        Self { name, stamp: None, rows: None }
+    }
 }
 
 /// Names worked on or waiting to be written at a time: bounds memory when one capture takes long.
 const WINDOW: u64 = 4096;
+
+/// Rows waiting to be written after which only the next name in order is worked on.
+const WAITING: usize = 65_536;
 
 /// Takes jobs from `jobs`, answers them with `workers`, and hands the rows to `sink` in the order of the jobs. Stops early when
 /// `stop` is set or `sink` returns false; then what was handed out is whole. Returns whether every job was answered.
@@ -37,7 +58,7 @@ pub fn run<W: Worker>(
     jobs: impl Iterator<Item = Job> + Send,
     workers: Vec<W>,
     stop: &AtomicBool,
-    mut sink: impl FnMut(PathBuf, Vec<Row>) -> bool,
+    mut sink: impl FnMut(Job) -> bool,
 ) -> bool {
     let shared =
         Shared { jobs: Mutex::new((jobs, 0)), done: Mutex::new(Done::default()), changed: Condvar::new() };
@@ -60,11 +81,20 @@ struct Shared<I> {
 
 #[derive(Default)]
 struct Done {
-    rows: BTreeMap<u64, (PathBuf, Vec<Row>)>,
+    jobs: BTreeMap<u64, Job>,
+    /// Rows in them.
+    rows: usize,
     /// Number of the next job to be handed to the sink.
     next: u64,
     /// Threads that ended.
     ended: usize,
+}
+
+impl Done {
+    /// Whether job `number` has to wait for those before it to be written.
+    fn is_full(&self, number: u64) -> bool {
+        number >= self.next + WINDOW || (self.rows > WAITING && number > self.next)
+    }
 }
 
 impl<I: Iterator<Item = Job>> Shared<I> {
@@ -78,38 +108,30 @@ impl<I: Iterator<Item = Job>> Shared<I> {
                     (number, job)
                 })
             };
-            let Some((number, job)) = taken else { break };
+            let Some((number, mut job)) = taken else { break };
             let mut done = lock(&self.done);
-            while number >= done.next + WINDOW && !stop.load(Ordering::Relaxed) {
+            while done.is_full(number) && !stop.load(Ordering::Relaxed) {
                 done = self.changed.wait(done).unwrap_or_else(PoisonError::into_inner);
             }
             drop(done);
-            let (name, rows) = match job {
-                Job::Rows(name, rows) => (name, rows),
-                Job::Name(name) => {
-                    let rows = worker.answer(&name);
-                    (name, rows)
-                }
-            };
-            lock(&self.done).rows.insert(number, (name, rows));
+            let rows = job.rows.get_or_insert_with(|| worker.answer(&job.name)).len();
+            let mut done = lock(&self.done);
+            done.rows += rows;
+            done.jobs.insert(number, job);
             self.changed.notify_all();
         }
         lock(&self.done).ended += 1;
         self.changed.notify_all();
     }
 
-    fn collect(
-        &self,
-        threads: usize,
-        stop: &AtomicBool,
-        sink: &mut impl FnMut(PathBuf, Vec<Row>) -> bool,
-    ) -> bool {
+    fn collect(&self, threads: usize, stop: &AtomicBool, sink: &mut impl FnMut(Job) -> bool) -> bool {
         let mut done = lock(&self.done);
         loop {
             let next = done.next;
-            if let Some((name, rows)) = done.rows.remove(&next) {
+            if let Some(job) = done.jobs.remove(&next) {
+                done.rows -= job.rows.as_ref().map_or(0, Vec::len);
                 drop(done);
-                if stop.load(Ordering::Relaxed) || !sink(name, rows) {
+                if stop.load(Ordering::Relaxed) || !sink(job) {
                     stop.store(true, Ordering::Relaxed);
                     self.changed.notify_all();
                     return false;
@@ -118,7 +140,7 @@ impl<I: Iterator<Item = Job>> Shared<I> {
                 done.next += 1;
                 self.changed.notify_all();
             } else if done.ended == threads {
-                return done.rows.is_empty() && !stop.load(Ordering::Relaxed);
+                return done.jobs.is_empty() && !stop.load(Ordering::Relaxed);
             } else {
                 let waited = self.changed.wait_timeout(done, std::time::Duration::from_millis(200));
                 done = waited.unwrap_or_else(PoisonError::into_inner).0;
@@ -155,11 +177,11 @@ mod tests {
     fn rows_come_in_the_order_of_the_names_with_any_number_of_threads() {
         let names: Vec<String> = (0..200).map(|i| format!("n{i}")).collect();
         for threads in [1, 2, 8] {
-            let jobs = names.iter().map(|name| Job::Name(PathBuf::from(name)));
+            let jobs = names.iter().map(|name| Job::new(PathBuf::from(name)));
             let mut seen = Vec::new();
             let workers = (0..threads).map(|_| Slow).collect();
-            let all = run(jobs, workers, &AtomicBool::new(false), |_, rows| {
-                seen.extend(rows.into_iter().map(|row| row.path));
+            let all = run(jobs, workers, &AtomicBool::new(false), |job| {
+                seen.extend(job.rows.into_iter().flatten().map(|row| row.path));
                 true
             });
             assert!(all);
@@ -169,9 +191,9 @@ mod tests {
 
     #[test]
     fn a_sink_that_has_enough_ends_the_run() {
-        let jobs = (0..1000).map(|i| Job::Name(PathBuf::from(format!("n{i}"))));
+        let jobs = (0..1000).map(|i| Job::new(PathBuf::from(format!("n{i}"))));
         let mut count = 0;
-        let all = run(jobs, vec![Slow, Slow], &AtomicBool::new(false), |_, _| {
+        let all = run(jobs, vec![Slow, Slow], &AtomicBool::new(false), |_| {
             count += 1;
             count < 10
         });

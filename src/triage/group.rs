@@ -30,8 +30,12 @@ pub struct Groups {
     pub rows: u64,
     /// Rows by status.
     pub statuses: BTreeMap<String, u64>,
-    /// Failed connections by cause, the one that matters most of each capture.
+    /// Rows are failed connections, not captures.
+    pub per_connection: bool,
+    /// Rows with a failed handshake by cause, of each capture the one that matters most.
     pub causes: BTreeMap<String, u64>,
+    /// All failed handshakes by cause.
+    pub handshakes: BTreeMap<String, u64>,
     /// Failures by server.
     pub servers: BTreeMap<String, u64>,
     /// Failures by issuer of the leaf.
@@ -45,19 +49,36 @@ pub struct Groups {
 const KEYS: usize = 65_536;
 
 impl Groups {
+    /// Nothing counted; with `per_connection` for rows that are failed connections.
+    pub fn new(per_connection: bool) -> Self {
+        Self { per_connection, ..Self::default() }
+    }
+
+    /// Rows with a failed handshake.
+    pub fn failures(&self) -> u64 {
+        self.causes.values().sum()
+    }
+
     /// Counts a row.
     pub fn add(&mut self, row: &Row) {
         self.rows += 1;
-        count(&mut self.statuses, &format!("{:?}", row.status).to_lowercase());
+        count(&mut self.statuses, &format!("{:?}", row.status).to_lowercase(), 1);
         let Some(cause) = &row.cause else { return };
-        count(&mut self.causes, cause);
+        count(&mut self.causes, cause, 1);
+        if self.per_connection {
+            count(&mut self.handshakes, cause, 1);
+        } else {
+            for (cause, n) in causes_of(row) {
+                count(&mut self.handshakes, cause, n);
+            }
+        }
         let server = row.sni.clone().or_else(|| row.server.clone()).unwrap_or_default();
-        count(&mut self.servers, &server);
+        count(&mut self.servers, &server, 1);
         if let Some(issuer) = &row.leaf_issuer {
-            count(&mut self.issuers, issuer);
+            count(&mut self.issuers, issuer, 1);
         }
         if let Some(client) = &row.client_stack {
-            count(&mut self.clients, client);
+            count(&mut self.clients, client, 1);
         }
         let Some(signature) = &row.signature else { return };
         if let Some(group) = self.groups.get_mut(signature) {
@@ -96,13 +117,19 @@ impl Groups {
     }
 }
 
-fn count(table: &mut BTreeMap<String, u64>, key: &str) {
+/// `untrusted-root:3 expired:1` in parts.
+fn causes_of(row: &Row) -> impl Iterator<Item = (&str, u64)> {
+    let parts = row.causes.as_deref().unwrap_or_default().split(' ');
+    parts.filter_map(|part| part.split_once(':')).filter_map(|(cause, n)| Some((cause, n.parse().ok()?)))
+}
+
+fn count(table: &mut BTreeMap<String, u64>, key: &str, by: u64) {
     if let Some(n) = table.get_mut(key) {
-        *n += 1;
+        *n += by;
     } else if table.len() < KEYS {
-        table.insert(key.to_owned(), 1);
+        table.insert(key.to_owned(), by);
     } else {
-        *table.entry("other".to_owned()).or_default() += 1;
+        *table.entry("other".to_owned()).or_default() += by;
     }
 }
 
@@ -117,5 +144,45 @@ fn max(a: Option<String>, b: Option<String>) -> Option<String> {
     match (a, b) {
         (Some(a), Some(b)) => Some(a.max(b)),
         (a, b) => a.or(b),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::triage::Status;
+
+    fn row(path: &str, cause: &str, causes: &str, time: &str) -> Row {
+        let mut row = Row::named(path.to_owned(), Status::Ok);
+        row.cause = Some(cause.to_owned());
+        row.causes = Some(causes.to_owned());
+        row.signature = Some(cause.to_owned());
+        row.sni = Some("a.example".to_owned());
+        row.first_time = Some(time.to_owned());
+        row.last_time = Some(time.to_owned());
+        row
+    }
+
+    #[test]
+    fn captures_count_once_and_handshakes_all() {
+        let mut groups = Groups::new(false);
+        groups.add(&row("b", "expired", "expired:3 untrusted-root:2", "2026-02-01T00:00:00.000000Z"));
+        groups.add(&row("a", "expired", "expired:1", "2026-01-01T00:00:00.000000Z"));
+        groups.add(&Row::named("c".to_owned(), Status::Unreadable));
+        assert_eq!((groups.rows, groups.failures()), (3, 2));
+        assert_eq!(groups.handshakes.values().copied().collect::<Vec<_>>(), [4, 2]);
+        let largest = groups.largest();
+        assert_eq!((largest.len(), largest[0].count, largest[0].example.as_str()), (1, 2, "b"));
+        assert_eq!(largest[0].first_seen.as_deref(), Some("2026-01-01T00:00:00.000000Z"));
+        assert_eq!(largest[0].last_seen.as_deref(), Some("2026-02-01T00:00:00.000000Z"));
+    }
+
+    #[test]
+    fn what_does_not_fit_in_a_table_is_counted_as_other() {
+        let mut table = BTreeMap::new();
+        for key in 0..KEYS + 5 {
+            count(&mut table, &key.to_string(), 1);
+        }
+        assert_eq!(table.get("other"), Some(&5));
     }
 }

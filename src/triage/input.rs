@@ -102,6 +102,15 @@ pub fn display_name(path: &Path) -> (String, bool) {
     }
 }
 
+/// The name of a member of an archive as a row has it.
+pub(super) fn member_name(archive: &Path, member: &[u8]) -> (String, bool) {
+    let name = [archive.as_os_str().as_encoded_bytes(), b"!", member].concat();
+    match String::from_utf8(name) {
+        Ok(text) => (text, false),
+        Err(error) => (percent_encoded(error.as_bytes()), true),
+    }
+}
+
 fn percent_encoded(bytes: &[u8]) -> String {
     let mut text = String::with_capacity(bytes.len() + 8);
     for byte in bytes {

@@ -1,9 +1,11 @@
 //! Workers in processes of their own: a capture that crashes, hangs or takes too much memory costs its own row only.
 
-use std::io::{BufRead, BufReader, Read, Write};
+use std::io::{self, BufRead, BufReader, Read, Write};
 use std::path::Path;
 use std::process::{Child, ChildStdin, Command, Stdio};
-use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, sync_channel};
 use std::time::{Duration, Instant};
 
 use crate::triage::engine::Worker;
@@ -17,6 +19,7 @@ use crate::triage::row::{ErrorKind, Row, Status};
 pub struct Isolated {
     command: Box<dyn Fn() -> Command + Send>,
     timeout: Option<Duration>,
+    stop: Arc<AtomicBool>,
     process: Option<Process>,
 }
 
@@ -30,61 +33,84 @@ struct Process {
 /// How long a worker may be late beyond the deadline that it watches itself.
 const GRACE: Duration = Duration::from_millis(500);
 
+/// How often it is looked whether the run was stopped.
+const LOOK: Duration = Duration::from_millis(100);
+
 impl Isolated {
-    /// A worker that is started by `command`.
-    pub fn new(command: Box<dyn Fn() -> Command + Send>, timeout: Option<Duration>) -> Self {
-        Self { command, timeout, process: None }
+    /// A worker that is started by `command`. `timeout` is for one capture, a member of an archive too; `stop` ends the work
+    /// at once.
+    pub fn new(
+        command: Box<dyn Fn() -> Command + Send>,
+        timeout: Option<Duration>,
+        stop: Arc<AtomicBool>,
+    ) -> Self {
+        Self { command, timeout, stop, process: None }
     }
 
-    fn start(&self) -> std::io::Result<Process> {
-        let mut child =
-            (self.command)().stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn()?;
-        let missing = || std::io::Error::other("the worker has no pipes");
-        let names = child.stdin.take().ok_or_else(missing)?;
-        let lines = forward(child.stdout.take().ok_or_else(missing)?);
-        let errors = forward(child.stderr.take().ok_or_else(missing)?);
-        Ok(Process { child, names, lines, errors })
-    }
-
-    /// Asks the process; `Err` says how it was lost.
-    fn ask(&mut self, name: &Path, rows: &mut Vec<Row>) -> Result<(), Lost> {
-        let mut process = match self.process.take() {
-            Some(process) => process,
-            None => {
-                self.start().map_err(|error| Lost::Crashed(format!("no worker can be started: {error}")))?
-            }
+    fn start(&self) -> Result<Process, Lost> {
+        let missing = || io::Error::other("it has no pipes");
+        let start = || {
+            let mut child = (self.command)()
+                .stdin(Stdio::piped())
+                .stdout(Stdio::piped())
+                .stderr(Stdio::piped())
+                .spawn()?;
+            let names = child.stdin.take().ok_or_else(missing)?;
+            let lines = forward(child.stdout.take().ok_or_else(missing)?);
+            let errors = forward(child.stderr.take().ok_or_else(missing)?);
+            Ok(Process { child, names, lines, errors })
         };
-        let deadline = self.timeout.map(|timeout| Instant::now() + timeout + GRACE);
+        start().map_err(|error: io::Error| Lost::Crashed(format!("no worker can be started: {error}")))
+    }
+
+    /// The process, with the name written to it. One that died since its last answer is replaced.
+    fn ask(&mut self, name: &Path) -> Result<Process, Lost> {
         let mut message = name.as_os_str().as_encoded_bytes().to_vec();
         message.push(0);
-        if process.names.write_all(&message).and_then(|()| process.names.flush()).is_err() {
-            return Err(process.lost());
+        let send =
+            |process: &mut Process| process.names.write_all(&message).and_then(|()| process.names.flush());
+        if let Some(mut process) = self.process.take()
+            && send(&mut process).is_ok()
+        {
+            return Ok(process);
         }
+        let mut process = self.start()?;
+        match send(&mut process) {
+            Ok(()) => Ok(process),
+            Err(_) => Err(process.lost()),
+        }
+    }
+
+    /// Takes the rows of one name; `Err` says how the process was lost.
+    fn rows(&mut self, name: &Path, rows: &mut Vec<Row>) -> Result<(), Lost> {
+        let mut process = self.ask(name)?;
         loop {
-            let line = match deadline {
-                None => process.lines.recv().map_err(|_| RecvTimeoutError::Disconnected),
-                Some(deadline) => {
-                    process.lines.recv_timeout(deadline.saturating_duration_since(Instant::now()))
-                }
-            };
-            match line {
-                Ok(line) if line.is_empty() => break,
-                Ok(line) => match serde_json::from_str(&line) {
-                    Ok(row) => rows.push(row),
-                    Err(error) => {
-                        process.end();
-                        return Err(Lost::Crashed(format!("the worker's answer cannot be read: {error}")));
-                    }
-                },
-                Err(RecvTimeoutError::Timeout) => {
-                    process.end();
+            let line = self.line(&mut process)?;
+            if line.is_empty() {
+                self.process = Some(process);
+                return Ok(());
+            }
+            let row = serde_json::from_str(&line)
+                .map_err(|error| Lost::Crashed(format!("the worker's answer cannot be read: {error}")))?;
+            rows.push(row);
+        }
+    }
+
+    /// The next line, within the time of one capture.
+    fn line(&self, process: &mut Process) -> Result<String, Lost> {
+        let deadline = self.timeout.map(|timeout| Instant::now() + timeout + GRACE);
+        loop {
+            let left = deadline.map_or(LOOK, |deadline| deadline.saturating_duration_since(Instant::now()));
+            match process.lines.recv_timeout(left.min(LOOK)) {
+                Ok(line) => return Ok(line),
+                Err(RecvTimeoutError::Disconnected) => return Err(process.lost()),
+                Err(RecvTimeoutError::Timeout) if self.stop.load(Ordering::Relaxed) => {
                     return Err(Lost::Late);
                 }
-                Err(RecvTimeoutError::Disconnected) => return Err(process.lost()),
+                Err(RecvTimeoutError::Timeout) if left.is_zero() => return Err(Lost::Late),
+                Err(RecvTimeoutError::Timeout) => {}
             }
         }
-        self.process = Some(process);
-        Ok(())
     }
 }
 
@@ -96,35 +122,34 @@ enum Lost {
 }
 
 impl Process {
-    /// Kills it and waits for its end.
-    fn end(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-
     /// Why it is gone.
     fn lost(&mut self) -> Lost {
         let status = match self.child.wait() {
             Ok(status) => status.to_string(),
             Err(error) => error.to_string(),
         };
-        let said: Vec<String> = self.errors.iter().collect();
+        let said: Vec<String> = self.errors.iter().take(ERROR_LINES).collect();
         if said.iter().any(|line| line.contains("memory allocation of") || line.contains("out of memory")) {
             return Lost::Memory;
         }
-        Lost::Crashed(format!("the worker ended: {status}"))
+        let said = said.last().map(|line| format!(": {line}")).unwrap_or_default();
+        Lost::Crashed(format!("the worker ended ({status}){said}"))
     }
 }
 
 impl Drop for Process {
     fn drop(&mut self) {
-        self.end();
+        let _ = self.child.kill();
+        let _ = self.child.wait();
     }
 }
 
+/// Lines of a dead worker's standard error that are looked at.
+const ERROR_LINES: usize = 100;
+
 /// Reads lines on a thread of its own, so that waiting for one can have an end.
 fn forward(from: impl Read + Send + 'static) -> Receiver<String> {
-    let (sender, receiver) = channel();
+    let (sender, receiver) = sync_channel(LINES);
     std::thread::spawn(move || {
         let mut from = BufReader::new(from);
         let mut line = Vec::new();
@@ -144,27 +169,31 @@ fn forward(from: impl Read + Send + 'static) -> Receiver<String> {
     receiver
 }
 
+/// Lines read ahead.
+const LINES: usize = 1024;
+
 /// Bytes of one row.
 const LINE_BYTES: u64 = 16 << 20;
 
 impl Worker for Isolated {
     fn answer(&mut self, name: &Path) -> Vec<Row> {
         let mut rows = Vec::new();
-        if let Err(lost) = self.ask(name, &mut rows) {
-            let (shown, encoded) = display_name(name);
-            let mut row = match lost {
-                Lost::Late => {
-                    let text = format!("not done within {:?}", self.timeout.unwrap_or_default());
-                    Row::failed(shown, Status::Timeout, ErrorKind::Timeout, text)
-                }
-                Lost::Memory => {
-                    Row::failed(shown, Status::Oom, ErrorKind::Memory, "the limit of memory was met")
-                }
-                Lost::Crashed(text) => Row::failed(shown, Status::Crashed, ErrorKind::Crash, text),
-            };
-            row.path_encoded = encoded.then_some(true);
-            rows.push(row);
+        let mut ended = self.rows(name, &mut rows);
+        // Whoever killed the worker may have meant another: a capture is given up when it happens twice.
+        if matches!(ended, Err(Lost::Crashed(_))) && rows.is_empty() {
+            ended = self.rows(name, &mut rows);
         }
+        let shown = || display_name(name);
+        rows.extend(ended.err().map(|lost| match lost {
+            Lost::Late => {
+                let text = format!("not done within {:?}", self.timeout.unwrap_or_default());
+                Row::failed(shown(), Status::Timeout, ErrorKind::Timeout, text)
+            }
+            Lost::Memory => {
+                Row::failed(shown(), Status::Oom, ErrorKind::Memory, "it needs more memory than is allowed")
+            }
+            Lost::Crashed(text) => Row::failed(shown(), Status::Crashed, ErrorKind::Crash, text),
+        }));
         rows
     }
 }
@@ -182,6 +211,7 @@ pub fn confine(max_memory: Option<u64>) -> std::io::Result<()> {
         if tied != 0 {
             return Err(std::io::Error::last_os_error());
         }
+        // A parent that died before that leaves a closed standard input behind, which ends the worker too.
     }
     if let Some(bytes) = max_memory {
         let limit = libc::rlimit { rlim_cur: bytes as libc::rlim_t, rlim_max: bytes as libc::rlim_t };

@@ -8,11 +8,12 @@ mod input;
 mod isolate;
 mod row;
 mod signature;
+mod source;
 
 pub use capture::{Local, Settings};
-pub use engine::{Job, Worker, run};
+pub use engine::{Job, Stamp, Worker, run};
 pub use group::{Group, Groups};
 pub use input::{Named, display_name, in_shard, listed, walk};
 pub use isolate::{Isolated, confine};
-pub use row::{ErrorKind, Row, SCHEMA, Status, triage_schema};
+pub use row::{COLUMNS, ColumnKind, ErrorKind, REQUIRED, Row, SCHEMA, Status, triage_schema};
 pub use signature::signatures;

@@ -1,12 +1,13 @@
 //! One capture in one flat row, schema `tlspcap.triage/1`.
 
 use std::borrow::Cow;
+use std::collections::BTreeSet;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::error::Error;
-use crate::report::{CaptureReport, ConnectionReport, Summary};
+use crate::report::{AlertReport, CaptureReport, ConnectionReport, Summary};
 use crate::triage::signature::signatures;
 
 /// The schema's name and version.
@@ -163,6 +164,78 @@ pub struct Row {
     pub has_keys: Option<bool>,
 }
 
+/// What the values of a column are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ColumnKind {
+    /// Text.
+    Text,
+    /// A whole number of 32 bits.
+    Int32,
+    /// A whole number of 64 bits.
+    Int64,
+    /// A moment in microseconds, UTC.
+    Time,
+    /// True or false.
+    Bool,
+}
+
+/// The fields of a row in order, as columns of a table. All but the first five may be null.
+pub const COLUMNS: [(&str, ColumnKind); 47] = {
+    use ColumnKind::{Bool, Int32, Int64, Text, Time};
+    [
+        ("schema", Text),
+        ("path", Text),
+        ("status", Text),
+        ("packets", Int64),
+        ("bytes", Int64),
+        ("path_encoded", Bool),
+        ("error_kind", Text),
+        ("error", Text),
+        ("sha256", Text),
+        ("first_time", Time),
+        ("last_time", Time),
+        ("connections", Int32),
+        ("established", Int32),
+        ("failed", Int32),
+        ("incomplete", Int32),
+        ("cause", Text),
+        ("confidence", Text),
+        ("failed_by", Text),
+        ("summary", Text),
+        ("connection", Int32),
+        ("stream", Int32),
+        ("packet", Int64),
+        ("client", Text),
+        ("server", Text),
+        ("sni", Text),
+        ("version", Text),
+        ("cipher_suite", Text),
+        ("alpn", Text),
+        ("client_stack", Text),
+        ("ja3", Text),
+        ("ja4", Text),
+        ("alert", Int32),
+        ("alert_name", Text),
+        ("alert_sender", Text),
+        ("teardown", Text),
+        ("leaf_subject", Text),
+        ("leaf_issuer", Text),
+        ("leaf_sha256", Text),
+        ("leaf_not_after", Time),
+        ("chain_length", Int32),
+        ("missing_issuer", Text),
+        ("causes", Text),
+        ("signature", Text),
+        ("signature_host", Text),
+        ("duplicate_of", Text),
+        ("warnings", Text),
+        ("has_keys", Bool),
+    ]
+};
+
+/// Columns at the start that are never null.
+pub const REQUIRED: usize = 5;
+
 /// The JSON Schema of `tlspcap.triage/1`.
 pub fn triage_schema() -> schemars::Schema {
     schemars::schema_for!(Row)
@@ -222,42 +295,54 @@ impl Row {
         }
     }
 
-    /// The row of an input that could not be worked on.
-    pub fn failed(path: String, status: Status, kind: ErrorKind, error: impl Into<String>) -> Self {
+    /// The row of an input that could not be worked on. `name` is as [`display_name`](crate::triage::display_name) has it.
+    pub fn failed(
+        (path, encoded): (String, bool),
+        status: Status,
+        kind: ErrorKind,
+        error: impl Into<String>,
+    ) -> Self {
         let text: String = error.into();
-        let line = text.lines().next().unwrap_or_default().to_owned();
-        Self { error_kind: Some(kind), error: Some(line), ..Self::named(path, status) }
+        Self {
+            path_encoded: encoded.then_some(true),
+            error_kind: Some(kind),
+            error: Some(text.split(['\n', '\r']).next().unwrap_or_default().to_owned()),
+            ..Self::named(path, status)
+        }
     }
 
-    /// The row of an operational error.
-    pub fn of_error(path: String, error: &Error) -> Self {
-        let (status, kind) = match error {
-            Error::Io { source, .. } => (
-                Status::Error,
-                match source.kind() {
-                    std::io::ErrorKind::NotFound => ErrorKind::NotFound,
-                    std::io::ErrorKind::PermissionDenied => ErrorKind::Permission,
-                    std::io::ErrorKind::IsADirectory => ErrorKind::NotAFile,
+    /// The row of an operational error; the name is in the row already and not told again.
+    pub fn of_error(name: (String, bool), error: &Error) -> Self {
+        use std::io::ErrorKind as Io;
+        let (status, kind, text) = match error {
+            Error::Io { source, .. } => {
+                let kind = match source.kind() {
+                    Io::NotFound | Io::NotADirectory => ErrorKind::NotFound,
+                    Io::PermissionDenied => ErrorKind::Permission,
+                    Io::IsADirectory => ErrorKind::NotAFile,
+                    Io::FileTooLarge => ErrorKind::Limit,
                     _ => ErrorKind::Io,
-                },
-            ),
-            Error::NotACapture { .. } => (Status::Unreadable, ErrorKind::NotACapture),
-            Error::Input { .. } => (Status::Error, ErrorKind::NotAFile),
-            _ => (Status::Error, ErrorKind::Io),
+                };
+                (Status::Error, kind, source.to_string())
+            }
+            Error::NotACapture { found, .. } if found == "the input is empty" => {
+                (Status::Unreadable, ErrorKind::Empty, found.clone())
+            }
+            Error::NotACapture { found, .. } => (Status::Unreadable, ErrorKind::NotACapture, found.clone()),
+            other => (Status::Error, ErrorKind::Io, other.to_string()),
         };
-        Self::failed(path, status, kind, error.to_string())
+        Self::failed(name, status, kind, text)
     }
 
     /// What a capture as a whole says.
-    pub fn of_capture(path: String, capture: &CaptureReport, summary: &Summary) -> Self {
-        let codes: std::collections::BTreeSet<&str> =
-            capture.warnings.iter().map(|warning| warning.code.as_str()).collect();
-        let damaged = codes.iter().find(|code| DAMAGE.contains(code));
+    pub fn of_capture((path, encoded): (String, bool), capture: &CaptureReport, summary: &Summary) -> Self {
+        let codes: BTreeSet<&str> = capture.warnings.iter().map(|warning| warning.code.as_str()).collect();
         let count = |n: u64| Some(i32::try_from(n).unwrap_or(i32::MAX));
         let causes: Vec<String> = summary.causes.iter().map(|(cause, n)| format!("{cause}:{n}")).collect();
         let mut row = Self {
             packets: i64::try_from(capture.packets).unwrap_or(i64::MAX),
             bytes: i64::try_from(capture.bytes).unwrap_or(i64::MAX),
+            path_encoded: encoded.then_some(true),
             first_time: capture.first_time.as_deref().map(microseconds),
             last_time: capture.last_time.as_deref().map(microseconds),
             connections: count(summary.connections),
@@ -267,11 +352,12 @@ impl Row {
             causes: (!causes.is_empty()).then(|| causes.join(" ")),
             warnings: (!codes.is_empty()).then(|| codes.iter().copied().collect::<Vec<_>>().join(" ")),
             has_keys: Some(capture.has_keys),
-            ..Self::named(path, if damaged.is_some() { Status::Partial } else { Status::Ok })
+            ..Self::named(path, Status::Ok)
         };
-        if let Some(code) = damaged {
-            let warning = capture.warnings.iter().find(|warning| warning.code == **code);
-            row.error_kind = Some(if *code == "limit" { ErrorKind::Limit } else { ErrorKind::Damaged });
+        if let Some((status, kind, code)) = trouble(capture) {
+            let warning = capture.warnings.iter().find(|warning| warning.code == code);
+            row.status = status;
+            row.error_kind = Some(kind);
             row.error = warning.map(|warning| warning.text.clone());
         }
         row
@@ -296,7 +382,7 @@ impl Row {
         self.client_stack.clone_from(&c.tls.client_stack);
         self.ja3.clone_from(&c.tls.ja3);
         self.ja4.clone_from(&c.tls.ja4);
-        if let Some(alert) = c.alerts.iter().find(|alert| alert.code.is_some_and(|code| code != 0)) {
+        if let Some(alert) = ending_alert(c) {
             self.alert = alert.code.map(i32::from);
             self.alert_name.clone_from(&alert.name);
             self.alert_sender = Some(alert.sender.to_owned());
@@ -318,8 +404,37 @@ impl Row {
     }
 }
 
+/// Whether a capture was read only in part or not at all, and the code of the warning that says why.
+fn trouble(capture: &CaptureReport) -> Option<(Status, ErrorKind, &'static str)> {
+    if capture.packets > 0 && capture.unread_packets == capture.packets {
+        return Some((Status::Unreadable, ErrorKind::LinkType, "unknown-link-type"));
+    }
+    let told = |code: &str| capture.warnings.iter().any(|warning| warning.code == code);
+    let (code, kind) = DAMAGE.iter().find(|(code, _)| told(code))?;
+    Some((Status::Partial, *kind, code))
+}
+
 /// Warnings after which a capture was read only in part.
-const DAMAGE: &[&str] = &["cut-short", "bad-length", "bad-block", "decompress", "limit", "io"];
+const DAMAGE: &[(&str, ErrorKind)] = &[
+    ("cut-short", ErrorKind::Damaged),
+    ("bad-length", ErrorKind::Damaged),
+    ("bad-block", ErrorKind::Damaged),
+    ("compressed-cut", ErrorKind::Damaged),
+    ("compressed-damaged", ErrorKind::Damaged),
+    ("no-interface", ErrorKind::Damaged),
+    ("read-error", ErrorKind::Io),
+    ("inflated-limit", ErrorKind::Limit),
+    ("too-many-interfaces", ErrorKind::Limit),
+];
+
+/// The alert that ended a connection: the first fatal one, else the first that may be, else the first that is no
+/// close_notify.
+pub(super) fn ending_alert(c: &ConnectionReport) -> Option<&AlertReport> {
+    let level = |wanted: Option<&str>| {
+        c.alerts.iter().find(|alert| alert.code != Some(0) && alert.level.as_deref() == wanted)
+    };
+    level(Some("fatal")).or_else(|| level(None)).or_else(|| level(Some("warning")))
+}
 
 /// The packet of the refusal: the alert, else the first FIN or RST, else the last packet.
 fn refusal(c: &ConnectionReport) -> Option<u64> {
@@ -366,8 +481,17 @@ mod tests {
     }
 
     #[test]
+    fn the_columns_are_the_fields_of_a_row() {
+        let row = serde_json::to_value(Row::named(String::new(), Status::Ok)).unwrap();
+        let fields: Vec<&String> = row.as_object().unwrap().keys().collect();
+        assert_eq!(fields, COLUMNS.iter().map(|(name, _)| name).collect::<Vec<_>>());
+        let nulls = row.as_object().unwrap().values().filter(|value| value.is_null()).count();
+        assert_eq!(nulls, COLUMNS.len() - REQUIRED);
+    }
+
+    #[test]
     fn an_error_is_one_line() {
-        let row = Row::failed("a".into(), Status::Error, ErrorKind::Io, "one\ntwo");
+        let row = Row::failed(("a".into(), false), Status::Error, ErrorKind::Io, "one\ntwo");
         assert_eq!(row.error.as_deref(), Some("one"));
     }
 }

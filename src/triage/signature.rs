@@ -3,6 +3,7 @@
 use sha2::{Digest, Sha256};
 
 use crate::report::ConnectionReport;
+use crate::triage::row::ending_alert;
 
 /// The version of the rule; a new one makes all signatures new.
 const VERSION: &str = "1";
@@ -20,7 +21,7 @@ pub fn signatures(c: &ConnectionReport) -> (String, String) {
     field(VERSION);
     field(&c.verdict.cause);
     field(c.verdict.failed_by);
-    match c.alerts.iter().find(|alert| alert.code != Some(0)) {
+    match ending_alert(c) {
         Some(alert) => {
             field(alert.sender);
             field(&alert.code.map_or_else(|| "encrypted".to_owned(), |code| code.to_string()));

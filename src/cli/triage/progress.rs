@@ -1,44 +1,60 @@
 //! A bar on standard error while captures are worked on, on a terminal only.
 
 use std::io::IsTerminal;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use tlspcap::triage::Groups;
 
-use crate::cli::args::Triage;
+use super::names::Names;
+use crate::cli::args::{Triage, TriageFormat};
 
 /// The bar.
-pub(super) struct Progress<'a> {
+pub(super) struct Progress {
     bar: ProgressBar,
-    taken: &'a AtomicU64,
 }
 
-impl<'a> Progress<'a> {
-    pub(super) fn new(arguments: &Triage, taken: &'a AtomicU64) -> Self {
-        let bar = if std::io::stderr().is_terminal() && !arguments.stream {
-            ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr())
-        } else {
-            ProgressBar::hidden()
-        };
-        if let Ok(style) = ProgressStyle::with_template("{pos} captures, {per_sec}, {msg} {elapsed}") {
-            bar.set_style(style);
+/// While it is not known how many captures there are.
+const COUNTING: &str = "{pos} captures  {per_sec}  {msg}  {elapsed}";
+/// When it is.
+const COUNTED: &str = "{wide_bar} {pos}/{len}  {per_sec}  {msg}  {eta} left";
+
+impl Progress {
+    /// Shows the bar, unless rows go to the same terminal. The captures are counted meanwhile.
+    pub(super) fn start(arguments: &Triage, format: TriageFormat, names: &Names) -> Self {
+        let rows_on_terminal =
+            format != TriageFormat::Table && arguments.output.is_none() && std::io::stdout().is_terminal();
+        if !std::io::stderr().is_terminal() || arguments.stream || rows_on_terminal {
+            return Self { bar: ProgressBar::hidden() };
         }
-        Self { bar, taken }
+        let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
+        style(&bar, COUNTING);
+        bar.enable_steady_tick(Duration::from_millis(200));
+        if let Some(counter) = names.counter() {
+            let bar = bar.clone();
+            std::thread::spawn(move || {
+                bar.set_length(counter());
+                style(&bar, COUNTED);
+            });
+        }
+        Self { bar }
     }
 
-    /// A capture was answered.
-    pub(super) fn row(&mut self, groups: &Groups) {
-        if self.bar.is_hidden() {
-            return;
+    /// A name was answered.
+    pub(super) fn answered(&self, groups: &Groups) {
+        if !self.bar.is_hidden() {
+            self.bar.inc(1);
+            self.bar.set_message(format!("{} failures", groups.failures()));
         }
-        self.bar.inc(1);
-        let failures: u64 = groups.causes.values().sum();
-        let waiting = self.taken.load(Ordering::Relaxed).saturating_sub(self.bar.position());
-        self.bar.set_message(format!("{failures} failures found, {waiting} in work,"));
     }
 
     pub(super) fn finish(&self) {
         self.bar.finish_and_clear();
+    }
+}
+
+fn style(bar: &ProgressBar, template: &str) {
+    if let Ok(style) = ProgressStyle::with_template(template) {
+        bar.set_style(style);
     }
 }

@@ -5,58 +5,90 @@ use std::path::Path;
 
 use tlspcap::error::{Error, Result};
 use tlspcap::render::{json_string, summary_table};
-use tlspcap::triage::{Groups, Row};
+use tlspcap::triage::{COLUMNS, Groups, Row};
 
 use crate::cli::args::{Triage, TriageFormat};
 use crate::cli::output::{Output, use_color, width};
 
 /// Writes rows in one of the forms.
 pub(super) struct RowWriter {
-    output: Output,
-    format: TriageFormat,
+    form: Form,
     flush: bool,
-    header: bool,
+}
+
+enum Form {
+    /// Nothing until the end.
+    Table(Output),
+    Ndjson(Output),
+    Csv(Output),
 }
 
 impl RowWriter {
     pub(super) fn open(path: Option<&Path>, format: TriageFormat, arguments: &Triage) -> Result<Self> {
-        Ok(Self { output: Output::open(path)?, format, flush: arguments.stream, header: true })
+        let output = Output::open(path)?;
+        let form = match format {
+            TriageFormat::Table => Form::Table(output),
+            TriageFormat::Ndjson => Form::Ndjson(output),
+            TriageFormat::Csv => {
+                let mut output = output;
+                output.write(csv(std::iter::once(header()))?.as_bytes())?;
+                Form::Csv(output)
+            }
+        };
+        Ok(Self { form, flush: arguments.stream })
     }
 
     pub(super) fn write(&mut self, rows: &[Row]) -> Result<()> {
-        let text = match self.format {
-            TriageFormat::Table => return Ok(()),
-            TriageFormat::Ndjson => lines(rows),
-            TriageFormat::Csv => csv(rows, std::mem::take(&mut self.header))?,
+        let output = match &mut self.form {
+            Form::Table(_) => return Ok(()),
+            Form::Ndjson(output) => {
+                output.write(lines(rows).as_bytes())?;
+                output
+            }
+            Form::Csv(output) => {
+                output.write(csv(rows.iter().map(cells))?.as_bytes())?;
+                output
+            }
         };
-        self.output.write(text.as_bytes())?;
-        if self.flush { self.output.flush() } else { Ok(()) }
+        if self.flush { output.flush() } else { Ok(()) }
     }
 
-    pub(super) fn finish(mut self, groups: &Groups, arguments: &Triage) -> Result<()> {
-        let to_file = arguments.output.is_some();
-        if self.format == TriageFormat::Table {
-            let text = summary_table(&summary(groups), width(to_file), use_color(arguments.color, to_file));
-            self.output.write(text.as_bytes())?;
-        } else if self.format == TriageFormat::Csv && self.header {
-            self.output.write(csv(&[], true)?.as_bytes())?;
+    pub(super) fn finish(self, groups: &Groups, arguments: &Triage) -> Result<()> {
+        match self.form {
+            Form::Table(mut output) => {
+                output.write(summary_text(groups, arguments, arguments.output.is_some()).as_bytes())?;
+                output.commit()
+            }
+            Form::Ndjson(output) | Form::Csv(output) => output.commit(),
         }
-        self.output.commit()
     }
+}
+
+/// Prints the summary on standard output, when the rows went elsewhere.
+pub(super) fn print_summary(groups: &Groups, arguments: &Triage) -> Result<()> {
+    let mut output = Output::open(None)?;
+    output.write(summary_text(groups, arguments, false).as_bytes())?;
+    output.commit()
+}
+
+fn summary_text(groups: &Groups, arguments: &Triage, to_file: bool) -> String {
+    summary_table(&summary(groups), width(to_file), use_color(arguments.color, to_file))
 }
 
 /// The tables of the summary, as plain data.
 fn summary(groups: &Groups) -> tlspcap::report::TriageSummary {
     let table = |table| Groups::most(table, 10).into_iter().map(|(key, n)| (key.to_owned(), n)).collect();
     tlspcap::report::TriageSummary {
-        captures: groups.rows,
+        rows: groups.rows,
+        per_connection: groups.per_connection,
         statuses: Groups::most(&groups.statuses, 10)
             .into_iter()
             .map(|(key, n)| (key.to_owned(), n))
             .collect(),
+        captures_failed: groups.failures(),
         causes: Groups::most(&groups.causes, usize::MAX)
             .into_iter()
-            .map(|(key, n)| (key.to_owned(), n))
+            .map(|(key, n)| (key.to_owned(), n, groups.handshakes.get(key).copied().unwrap_or(n)))
             .collect(),
         servers: table(&groups.servers),
         issuers: table(&groups.issuers),
@@ -83,64 +115,70 @@ pub(super) fn lines(rows: &[Row]) -> String {
     rows.iter().map(|row| json_string(row) + "\n").collect()
 }
 
-/// Comma-separated values; cells that a spreadsheet would take for a formula begin with an apostrophe.
-fn csv(rows: &[Row], header: bool) -> Result<String> {
+/// Comma-separated values (RFC 4180).
+fn csv(records: impl Iterator<Item = Vec<String>>) -> Result<String> {
     let failed =
         |error: &dyn std::fmt::Display| Error::Usage(format!("the rows cannot be written as CSV: {error}"));
     let mut writer = ::csv::WriterBuilder::new().has_headers(false).from_writer(Vec::new());
-    if header {
-        writer.write_record(columns()).map_err(|error| failed(&error))?;
-    }
-    for row in rows {
-        let value = serde_json::to_value(row).map_err(|error| failed(&error))?;
-        let cells = columns().into_iter().map(|column| cell(value.get(&column)));
-        writer.write_record(cells).map_err(|error| failed(&error))?;
+    for record in records {
+        writer.write_record(record).map_err(|error| failed(&error))?;
     }
     let bytes = writer.into_inner().map_err(|error| failed(&error))?;
     String::from_utf8(bytes).map_err(|error| failed(&error))
 }
 
-/// The fields of a row in order.
-fn columns() -> Vec<String> {
-    match serde_json::to_value(Row::named(String::new(), tlspcap::triage::Status::Ok)) {
-        Ok(serde_json::Value::Object(fields)) => fields.keys().cloned().collect(),
+fn header() -> Vec<String> {
+    COLUMNS.iter().map(|(name, _)| (*name).to_owned()).collect()
+}
+
+/// The cells of a row; those that a spreadsheet would take for a formula begin with an apostrophe.
+fn cells(row: &Row) -> Vec<String> {
+    match serde_json::to_value(row) {
+        Ok(serde_json::Value::Object(fields)) => fields.values().map(cell).collect(),
         _ => Vec::new(),
     }
 }
 
-fn cell(value: Option<&serde_json::Value>) -> String {
+fn cell(value: &serde_json::Value) -> String {
     match value {
-        None | Some(serde_json::Value::Null) => String::new(),
-        Some(serde_json::Value::String(text)) => {
+        serde_json::Value::Null => String::new(),
+        serde_json::Value::String(text) => {
             let text = tlspcap::render::escape(text).into_owned();
-            if text.starts_with(['=', '+', '-', '@', '\t', '\r']) { format!("'{text}") } else { text }
+            // Blanks in front do not keep a spreadsheet from calculating.
+            if text.trim_start().starts_with(['=', '+', '-', '@']) { format!("'{text}") } else { text }
         }
-        Some(other) => other.to_string(),
+        other => other.to_string(),
     }
 }
 
 /// Which content was seen first under which path.
 #[derive(Default)]
 pub(super) struct Duplicates {
-    first: HashMap<String, String>,
+    first: HashMap<[u8; 16], Box<str>>,
 }
 
-/// Contents remembered.
+/// Contents remembered: about 100 MB for names of 60 bytes.
 const CONTENTS: usize = 1 << 20;
 
 impl Duplicates {
     /// Names the earlier input with the same content.
     pub(super) fn mark(&mut self, row: &mut Row) {
-        let Some(hash) = &row.sha256 else { return };
-        match self.first.get(hash) {
-            Some(path) if *path != row.path => row.duplicate_of = Some(path.clone()),
+        row.duplicate_of = None;
+        let Some(key) = row.sha256.as_deref().and_then(key) else { return };
+        match self.first.get(&key) {
+            Some(path) if **path != *row.path => row.duplicate_of = Some(path.to_string()),
             Some(_) => {}
             None if self.first.len() < CONTENTS => {
-                self.first.insert(hash.clone(), row.path.clone());
+                self.first.insert(key, row.path.as_str().into());
             }
             None => {}
         }
     }
+}
+
+/// Half of a SHA-256 tells contents apart.
+fn key(hex: &str) -> Option<[u8; 16]> {
+    data_encoding::HEXLOWER.decode(hex.as_bytes()).ok()?.first_chunk().copied()
 }
 
 #[cfg(test)]
@@ -152,10 +190,11 @@ mod tests {
     fn a_cell_is_never_a_formula() {
         let mut row = Row::named("=cmd|' /C calc'!A0".to_owned(), Status::Ok);
         row.sni = Some("@SUM(A1)".to_owned());
-        let text = csv(&[row], true).unwrap();
+        row.alpn = Some(" +1".to_owned());
+        let text = csv([header(), cells(&row)].into_iter()).unwrap();
         let mut reader = ::csv::Reader::from_reader(text.as_bytes());
         let record = reader.records().next().unwrap().unwrap();
-        assert!(record.iter().all(|cell| !cell.starts_with(['=', '@', '+', '-'])), "{record:?}");
+        assert!(record.iter().all(|cell| !cell.trim_start().starts_with(['=', '@', '+', '-'])), "{record:?}");
         assert_eq!(reader.headers().unwrap().iter().nth(1), Some("path"));
     }
 }

@@ -5,7 +5,7 @@ use std::process::Command;
 
 use tlspcap::error::{Error, Result};
 use tlspcap::render::write_json;
-use tlspcap::triage::{Local, Settings, Worker, confine};
+use tlspcap::triage::{Local, Settings, confine};
 
 use crate::cli::Status;
 use crate::cli::args::Triage;
@@ -14,8 +14,13 @@ use crate::cli::args::Triage;
 pub(super) fn command() -> Box<dyn Fn() -> Command + Send> {
     Box::new(|| {
         let program = std::env::current_exe().unwrap_or_else(|_| "tlspcap".into());
+        let mut arguments = std::env::args_os().skip(1);
         let mut command = Command::new(program);
-        command.args(std::env::args_os().skip(1)).arg("--worker");
+        // Right after the subcommand: behind a `--` it would be a name.
+        command.args(arguments.next()).arg("--worker").args(arguments);
+        // Ctrl-C on a terminal is for the parent alone, which ends its workers.
+        #[cfg(unix)]
+        std::os::unix::process::CommandExt::process_group(&mut command, 0);
         command
     })
 }
@@ -35,11 +40,19 @@ pub(super) fn serve(arguments: &Triage, settings: &Settings) -> Result<Status> {
         }
         // The bytes came from another instance of this program, as its system encodes names.
         let path = path_of(&name);
-        for row in local.answer(&path) {
-            write_json(&mut out, &row).map_err(|error| failed(error.into()))?;
-            out.write_all(b"\n").map_err(failed)?;
-        }
-        out.write_all(b"\n").and_then(|()| out.flush()).map_err(failed)?;
+        let mut problem = Ok(());
+        // Each row at once: the parent's patience begins anew with it.
+        local.answer_each(&path, &mut |row| {
+            let mut write = || {
+                write_json(&mut out, &row)?;
+                out.write_all(b"\n")?;
+                out.flush()
+            };
+            if problem.is_ok() {
+                problem = write();
+            }
+        });
+        problem.and_then(|()| out.write_all(b"\n")).and_then(|()| out.flush()).map_err(failed)?;
     }
 }
 
