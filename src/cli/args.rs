@@ -200,6 +200,10 @@ pub(crate) struct Triage {
     /// Follow symbolic links below folders
     #[arg(long, help_heading = "Which captures")]
     pub(crate) follow: bool,
+    /// After what is there, wait for files that come into the folders, until Ctrl-C
+    #[cfg(feature = "watch")]
+    #[arg(long, conflicts_with = "resume", help_heading = "Which captures")]
+    pub(crate) watch: bool,
     /// Only the names of shard I of N, from 0; auto reads the index that Kubernetes or AWS Batch sets
     #[arg(long, value_name = "I/N", help_heading = "Which captures")]
     pub(crate) shard: Option<String>,

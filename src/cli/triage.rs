@@ -1,10 +1,14 @@
 //! `tlspcap triage`.
 
 mod names;
+#[cfg(feature = "parquet")]
+mod parquet;
 mod progress;
 mod resume;
 mod rows;
 mod shard;
+#[cfg(feature = "watch")]
+mod watch;
 mod worker;
 
 use std::io::{self, IsTerminal};

@@ -14,7 +14,7 @@ use crate::explain::{Judge, Listener, Options, explain_with};
 use crate::report::{CaptureReport, ConnectionReport, Parts, Summary, connection_report};
 use crate::triage::archive::{Kind, Next, expanded_limit, kind_of, members};
 use crate::triage::engine::Worker;
-use crate::triage::input::{display_name, member_name};
+use crate::triage::input::{display_name, member_name, remote};
 use crate::triage::row::{ErrorKind, Row, Status};
 use crate::triage::source::Source;
 
@@ -37,19 +37,49 @@ pub struct Settings {
 pub struct Local<'a> {
     settings: &'a Settings,
     judge: Judge<'a>,
+    #[cfg(feature = "cloud")]
+    stores: Option<crate::triage::cloud::Stores>,
 }
 
 impl<'a> Local<'a> {
     /// A worker with its own caches.
     pub fn new(settings: &'a Settings) -> Self {
-        Self { settings, judge: Judge::new(&settings.options) }
+        Self {
+            settings,
+            judge: Judge::new(&settings.options),
+            #[cfg(feature = "cloud")]
+            stores: None,
+        }
+    }
+
+    /// The input that a name stands for; `None` for what is no regular file.
+    fn open(&mut self, path: &Path) -> io::Result<Option<Source>> {
+        match remote(path) {
+            Some(name) => self.fetch(name).map(Some),
+            None => Source::open(path),
+        }
+    }
+
+    #[cfg(feature = "cloud")]
+    fn fetch(&mut self, name: &str) -> io::Result<Source> {
+        let stores = match &mut self.stores {
+            Some(stores) => stores,
+            none => none.insert(crate::triage::cloud::Stores::new()?),
+        };
+        stores.fetch(name)
+    }
+
+    #[cfg(not(feature = "cloud"))]
+    fn fetch(&mut self, _name: &str) -> io::Result<Source> {
+        let text = "object stores are read by builds with the feature `cloud`";
+        Err(io::Error::new(io::ErrorKind::Unsupported, text))
     }
 
     /// The rows of a name, handed out one by one.
     fn rows(&mut self, path: &Path, emit: &mut dyn FnMut(Row)) {
         let name = display_name(path);
         let failed = |source| Row::of_error(name.clone(), &Error::Io { path: path.to_owned(), source });
-        let mut source = match open(path) {
+        let mut source = match self.open(path) {
             Ok(Some(source)) => source,
             Ok(None) => {
                 let text = "no regular file: a folder, FIFO, socket or device";
@@ -131,11 +161,6 @@ impl Local<'_> {
             emit(Row::failed(display_name(name), Status::Crashed, ErrorKind::Crash, text));
         }
     }
-}
-
-/// The input that a name stands for.
-fn open(path: &Path) -> io::Result<Option<Source>> {
-    Source::open(path)
 }
 
 fn explain_rows(

@@ -2,26 +2,47 @@
 
 use std::ffi::OsStr;
 use std::fmt::Write as _;
-use std::io::BufRead;
+use std::io::{self, BufRead};
 use std::path::{Path, PathBuf};
 
 use ignore::WalkBuilder;
 
+use crate::triage::engine::Stamp;
+
 /// What was named, or why nothing could be named at that place.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Named {
-    /// A file to be read.
-    File(PathBuf),
-    /// A folder or entry that could not be listed: its name and one line of text.
-    Failed(PathBuf, String, bool),
+    /// A file to be read, with what a listing tells of it.
+    File(PathBuf, Option<Stamp>),
+    /// A folder or entry that could not be listed: its name, one line of text, and the kind of error.
+    Failed(PathBuf, String, io::ErrorKind),
+}
+
+/// Whether a name is one of an object store: `s3://`, `gs://` or `az://`.
+pub fn is_remote(name: &Path) -> bool {
+    remote(name).is_some()
+}
+
+/// The name of an object as text.
+pub(super) fn remote(name: &Path) -> Option<&str> {
+    let text = name.to_str()?;
+    ["s3://", "gs://", "az://"].iter().any(|scheme| text.starts_with(scheme)).then_some(text)
 }
 
 /// The names below the given paths, each folder in byte order of its entries; hidden files count, ignore files do not.
 pub fn walk(paths: Vec<PathBuf>, follow_links: bool) -> impl Iterator<Item = Named> + Send {
     paths.into_iter().flat_map(move |path| {
+        #[cfg(feature = "cloud")]
+        if let Some(name) = remote(&path) {
+            return match crate::triage::cloud::Stores::new() {
+                Ok(stores) => stores.list(name),
+                Err(error) => Box::new(std::iter::once(Named::Failed(path, error.to_string(), error.kind()))),
+            };
+        }
         // A name that was given is read, whatever it is a link to.
         if !path.is_dir() {
-            return Box::new(std::iter::once(Named::File(path))) as Box<dyn Iterator<Item = Named> + Send>;
+            return Box::new(std::iter::once(Named::File(path, None)))
+                as Box<dyn Iterator<Item = Named> + Send>;
         }
         let entries = WalkBuilder::new(&path)
             .standard_filters(false)
@@ -37,11 +58,15 @@ fn named(entry: Result<ignore::DirEntry, ignore::Error>, follow_links: bool) -> 
         Ok(entry) => {
             let kind = entry.file_type()?;
             let skipped = kind.is_dir() || (kind.is_symlink() && !follow_links);
-            (!skipped).then(|| Named::File(entry.into_path()))
+            (!skipped).then(|| Named::File(entry.into_path(), None))
         }
         Err(error) => {
-            let denied = error.io_error().is_some_and(|io| io.kind() == std::io::ErrorKind::PermissionDenied);
-            Some(Named::Failed(path_of(&error), error.to_string(), denied))
+            let path = path_of(&error);
+            let (text, kind) = match error.io_error() {
+                Some(io) => (io.to_string(), io.kind()),
+                None => (error.to_string(), io::ErrorKind::Other),
+            };
+            Some(Named::Failed(path, text, kind))
         }
     }
 }

@@ -179,8 +179,9 @@ impl Worker for Isolated {
     fn answer(&mut self, name: &Path) -> Vec<Row> {
         let mut rows = Vec::new();
         let mut ended = self.rows(name, &mut rows);
-        // Whoever killed the worker may have meant another: a capture is given up when it happens twice.
-        if matches!(ended, Err(Lost::Crashed(_))) && rows.is_empty() {
+        // The worker may have died of something else than this capture, which is given up when it happens twice.
+        if matches!(ended, Err(Lost::Crashed(_))) {
+            rows.clear();
             ended = self.rows(name, &mut rows);
         }
         let shown = || display_name(name);

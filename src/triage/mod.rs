@@ -2,6 +2,8 @@
 
 mod archive;
 mod capture;
+#[cfg(feature = "cloud")]
+mod cloud;
 mod engine;
 mod group;
 mod input;
@@ -13,7 +15,7 @@ mod source;
 pub use capture::{Local, Settings};
 pub use engine::{Job, Stamp, Worker, run};
 pub use group::{Group, Groups};
-pub use input::{Named, display_name, in_shard, listed, walk};
+pub use input::{Named, display_name, in_shard, is_remote, listed, walk};
 pub use isolate::{Isolated, confine};
 pub use row::{COLUMNS, ColumnKind, ErrorKind, REQUIRED, Row, SCHEMA, Status, triage_schema};
 pub use signature::signatures;

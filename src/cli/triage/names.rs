@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use tlspcap::error::{Error, Result};
-use tlspcap::triage::{ErrorKind, Job, Named, Row, Status, display_name, in_shard, listed, walk};
+use tlspcap::triage::{Job, Named, Row, display_name, in_shard, is_remote, listed, walk};
 
 use super::shard;
 use crate::cli::args::Triage;
@@ -21,6 +21,8 @@ pub(super) struct Names {
     nul: bool,
     follow: bool,
     shard: Option<(u64, u64)>,
+    #[cfg(feature = "watch")]
+    watch: bool,
     stop: Arc<AtomicBool>,
     trouble: Trouble,
 }
@@ -53,6 +55,8 @@ impl Names {
             nul: arguments.null,
             follow: arguments.follow,
             shard: arguments.shard.as_deref().map(|text| shard::parse(text, variable)).transpose()?,
+            #[cfg(feature = "watch")]
+            watch: arguments.watch,
             stop: Arc::clone(stop),
             trouble: trouble.clone(),
         })
@@ -60,7 +64,8 @@ impl Names {
 
     /// How many names there will be, where that can be found out beside the work; it may take long.
     pub(super) fn counter(&self) -> Option<impl FnOnce() -> u64 + Send + 'static> {
-        if self.list.is_some() {
+        // Listing a bucket twice costs requests.
+        if self.list.is_some() || self.paths.iter().any(|path| is_remote(path)) {
             return None;
         }
         let (paths, follow, shard, stop) =
@@ -83,8 +88,16 @@ impl Names {
         };
         let shard = self.shard;
         let walked = walk(self.paths.clone(), self.follow).map(job_of);
+        #[cfg(feature = "watch")]
+        let watched = self.watch.then(|| (self.paths.clone(), Arc::clone(&self.stop)));
         let listed = list.map(|list| self.listed(list)).into_iter().flatten();
-        Ok(Box::new(walked.chain(listed).filter(move |job| is_mine(job, shard))))
+        let jobs: Jobs = Box::new(walked.chain(listed));
+        #[cfg(feature = "watch")]
+        let jobs = match watched {
+            Some((folders, stop)) => Box::new(super::watch::Watch::new(&folders, jobs, stop)?),
+            None => jobs,
+        };
+        Ok(Box::new(jobs.filter(move |job| is_mine(job, shard))))
     }
 
     /// Reads a list on a thread of its own: whoever waits for its next name can be stopped.
@@ -129,10 +142,10 @@ fn is_mine(job: &Job, shard: Option<(u64, u64)>) -> bool {
 
 fn job_of(named: Named) -> Job {
     match named {
-        Named::File(path) => Job::new(path),
-        Named::Failed(path, text, denied) => {
-            let kind = if denied { ErrorKind::Permission } else { ErrorKind::Io };
-            let row = Row::failed(display_name(&path), Status::Error, kind, text);
+        Named::File(path, stamp) => Job { stamp, ..Job::new(path) },
+        Named::Failed(path, text, kind) => {
+            let source = io::Error::new(kind, text);
+            let row = Row::of_error(display_name(&path), &Error::Io { path: path.clone(), source });
             Job { rows: Some(vec![row]), ..Job::new(path) }
         }
     }
@@ -140,8 +153,10 @@ fn job_of(named: Named) -> Job {
 
 /// Captures worked on at a time.
 pub(super) fn threads(arguments: &Triage) -> usize {
-    arguments.jobs.map_or_else(
-        || std::thread::available_parallelism().map_or(1, std::num::NonZeroUsize::get),
-        std::num::NonZeroUsize::get,
-    )
+    if let Some(jobs) = arguments.jobs {
+        return jobs.get();
+    }
+    let processors = std::thread::available_parallelism().map_or(1, std::num::NonZeroUsize::get);
+    // Objects are waited for more than they are worked on.
+    if arguments.paths.iter().any(|path| is_remote(path)) { processors.max(16) } else { processors }
 }

@@ -106,7 +106,7 @@ impl Ledger {
 impl Known {
     /// The job with its stamp, and with its rows when they are known and the input is the same as then.
     pub(super) fn job(&self, mut job: Job) -> Job {
-        job.stamp = stamp_of(&job.name);
+        job.stamp = job.stamp.or_else(|| stamp_of(&job.name));
         if job.rows.is_none()
             && let Some(stamp) = job.stamp
         {
@@ -278,7 +278,7 @@ fn hash(settings: &str, text: &[u8]) -> String {
 }
 
 /// Size and modification time of a regular file.
-fn stamp_of(name: &Path) -> Option<Stamp> {
+pub(super) fn stamp_of(name: &Path) -> Option<Stamp> {
     let metadata = std::fs::metadata(name).ok().filter(std::fs::Metadata::is_file)?;
     let modified = metadata.modified().ok()?.duration_since(UNIX_EPOCH).ok()?;
     Some(Stamp { size: metadata.len(), modified_ns: u64::try_from(modified.as_nanos()).ok()? })

@@ -7,6 +7,8 @@ use tlspcap::error::{Error, Result};
 use tlspcap::render::{json_string, summary_table};
 use tlspcap::triage::{COLUMNS, Groups, Row};
 
+#[cfg(feature = "parquet")]
+use super::parquet::ParquetWriter;
 use crate::cli::args::{Triage, TriageFormat};
 use crate::cli::output::{Output, use_color, width};
 
@@ -21,26 +23,31 @@ enum Form {
     Table(Output),
     Ndjson(Output),
     Csv(Output),
+    #[cfg(feature = "parquet")]
+    Parquet(Box<ParquetWriter>),
 }
 
 impl RowWriter {
     pub(super) fn open(path: Option<&Path>, format: TriageFormat, arguments: &Triage) -> Result<Self> {
-        let output = Output::open(path)?;
         let form = match format {
-            TriageFormat::Table => Form::Table(output),
-            TriageFormat::Ndjson => Form::Ndjson(output),
+            TriageFormat::Table => Form::Table(Output::open(path)?),
+            TriageFormat::Ndjson => Form::Ndjson(Output::open(path)?),
+            #[cfg(feature = "parquet")]
+            TriageFormat::Parquet => Form::Parquet(Box::new(ParquetWriter::open(path)?)),
             TriageFormat::Csv => {
-                let mut output = output;
+                let mut output = Output::open(path)?;
                 output.write(csv(std::iter::once(header()))?.as_bytes())?;
                 Form::Csv(output)
             }
         };
-        Ok(Self { form, flush: arguments.stream })
+        Ok(Self { form, flush: arguments.stream || watches(arguments) })
     }
 
     pub(super) fn write(&mut self, rows: &[Row]) -> Result<()> {
         let output = match &mut self.form {
             Form::Table(_) => return Ok(()),
+            #[cfg(feature = "parquet")]
+            Form::Parquet(writer) => return writer.write(rows),
             Form::Ndjson(output) => {
                 output.write(lines(rows).as_bytes())?;
                 output
@@ -60,8 +67,22 @@ impl RowWriter {
                 output.commit()
             }
             Form::Ndjson(output) | Form::Csv(output) => output.commit(),
+            #[cfg(feature = "parquet")]
+            Form::Parquet(writer) => writer.finish(),
         }
     }
+}
+
+/// Whether rows come for as long as the user waits.
+fn watches(arguments: &Triage) -> bool {
+    #[cfg(feature = "watch")]
+    let watches = arguments.watch;
+    #[cfg(not(feature = "watch"))]
+    let watches = {
+        let _ = arguments;
+        false
+    };
+    watches
 }
 
 /// Prints the summary on standard output, when the rows went elsewhere.
