@@ -87,8 +87,10 @@ pub struct Row {
     /// SHA-256 of the file's content, with `--hash`.
     pub sha256: Option<String>,
     /// Time of the first packet, RFC 3339 in UTC, microseconds.
+    #[schemars(extend("format" = "date-time"))]
     pub first_time: Option<String>,
     /// Time of the last packet.
+    #[schemars(extend("format" = "date-time"))]
     pub last_time: Option<String>,
     /// TLS connections.
     pub connections: Option<i32>,
@@ -145,6 +147,7 @@ pub struct Row {
     /// SHA-256 of its DER.
     pub leaf_sha256: Option<String>,
     /// End of its validity.
+    #[schemars(extend("format" = "date-time"))]
     pub leaf_not_after: Option<String>,
     /// Certificates as sent.
     pub chain_length: Option<i32>,
@@ -238,7 +241,11 @@ pub const REQUIRED: usize = 5;
 
 /// The JSON Schema of `tlspcap.triage/1`.
 pub fn triage_schema() -> schemars::Schema {
-    schemars::schema_for!(Row)
+    // As rows are written: no field is ever left out.
+    schemars::generate::SchemaSettings::draft2020_12()
+        .for_serialize()
+        .into_generator()
+        .into_root_schema_for::<Row>()
 }
 
 impl Row {
