@@ -10,14 +10,9 @@ use crate::report::{TriageGroup, TriageSummary};
 pub fn summary_table(summary: &TriageSummary, width: usize, color: bool) -> String {
     let style = Style::new(color);
     let mut out = format!("{}\n", style.bold(&headline(summary)));
-    let odd: Vec<String> = summary
-        .statuses
-        .iter()
-        .filter(|(status, _)| status != "ok")
-        .map(|(status, n)| format!("{n} {status}"))
-        .collect();
-    if !odd.is_empty() {
-        out.push_str(&format!("not read in full: {}\n", odd.join(", ")));
+    for line in [partial(summary), unread(summary)].into_iter().flatten() {
+        out.push_str(&line);
+        out.push('\n');
     }
     causes(&mut out, &style, summary);
     counts(&mut out, &style.bold("Servers"), &summary.servers, width);
@@ -28,17 +23,36 @@ pub fn summary_table(summary: &TriageSummary, width: usize, color: bool) -> Stri
         for group in &summary.groups {
             tell_group(&mut out, &style, group, width);
         }
+        if summary.more_groups > 0 {
+            out.push_str(&format!("         and {} more kinds\n", summary.more_groups));
+        }
     }
     out
 }
 
 fn headline(summary: &TriageSummary) -> String {
-    let rows = summary.rows;
     if summary.per_connection {
-        return format!("{rows} rows, {} failed handshakes", summary.captures_failed);
+        return format!("{} rows, {} failed handshakes", summary.rows, summary.captures_failed);
     }
-    let captures = if rows == 1 { "capture" } else { "captures" };
-    format!("{rows} {captures}, {} with a failed handshake", summary.captures_failed)
+    let read = count_of(summary, "ok") + count_of(summary, "partial");
+    let captures = if read == 1 { "capture" } else { "captures" };
+    format!("{read} {captures}, {} with a failed handshake", summary.captures_failed)
+}
+
+fn count_of(summary: &TriageSummary, status: &str) -> u64 {
+    summary.statuses.iter().filter(|(name, _)| name == status).map(|(_, n)| n).sum()
+}
+
+fn partial(summary: &TriageSummary) -> Option<String> {
+    let count = count_of(summary, "partial");
+    (count > 0).then(|| format!("{count} of them damaged, or larger than a limit: read in part"))
+}
+
+/// Inputs of which nothing is known.
+fn unread(summary: &TriageSummary) -> Option<String> {
+    let odd = summary.statuses.iter().filter(|(status, _)| status != "ok" && status != "partial");
+    let odd: Vec<String> = odd.map(|(status, n)| format!("{n} {status}")).collect();
+    (!odd.is_empty()).then(|| format!("other inputs: {}", odd.join(", ")))
 }
 
 fn causes(out: &mut String, style: &Style, summary: &TriageSummary) {
@@ -150,8 +164,8 @@ mod tests {
         let text = summary_table(&summary, 80, false);
         assert!(text.lines().all(|line| unicode_width::UnicodeWidthStr::width(line) <= 80), "{text}");
         for expected in [
-            "3 captures, 2 with a failed handshake",
-            "not read in full: 1 unreadable",
+            "2 captures, 2 with a failed handshake",
+            "other inputs: 1 unreadable",
             "2026-01-01 to 2026-02-03, such as a\\u{1b}.pcap",
         ] {
             assert!(text.contains(expected), "{expected} in\n{text}");

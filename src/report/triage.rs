@@ -19,8 +19,10 @@ pub struct TriageSummary {
     pub issuers: Vec<(String, u64)>,
     /// Failures by client stack.
     pub clients: Vec<(String, u64)>,
-    /// Equal failures, the most frequent first.
+    /// The most frequent kinds of failures.
     pub groups: Vec<TriageGroup>,
+    /// Kinds beyond those.
+    pub more_groups: u64,
 }
 
 /// Equal failures.

@@ -99,6 +99,7 @@ fn summary_text(groups: &Groups, arguments: &Triage, to_file: bool) -> String {
 /// The tables of the summary, as plain data.
 fn summary(groups: &Groups) -> tlspcap::report::TriageSummary {
     let table = |table| Groups::most(table, 10).into_iter().map(|(key, n)| (key.to_owned(), n)).collect();
+    let largest = groups.largest();
     tlspcap::report::TriageSummary {
         rows: groups.rows,
         per_connection: groups.per_connection,
@@ -114,10 +115,10 @@ fn summary(groups: &Groups) -> tlspcap::report::TriageSummary {
         servers: table(&groups.servers),
         issuers: table(&groups.issuers),
         clients: table(&groups.clients),
-        groups: groups
-            .largest()
+        more_groups: largest.len().saturating_sub(GROUPS) as u64,
+        groups: largest
             .into_iter()
-            .take(20)
+            .take(GROUPS)
             .map(|group| tlspcap::report::TriageGroup {
                 signature: group.signature.clone(),
                 cause: group.cause.clone(),
@@ -130,6 +131,9 @@ fn summary(groups: &Groups) -> tlspcap::report::TriageSummary {
             .collect(),
     }
 }
+
+/// Kinds of failures that the summary tells of.
+const GROUPS: usize = 10;
 
 /// One object a line.
 pub(super) fn lines(rows: &[Row]) -> String {
