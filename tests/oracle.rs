@@ -73,7 +73,7 @@ fn ours(case: &Case, policy: Policy, signatures: &SignatureCache) -> PathReport 
     let chain: Vec<Arc<Certificate>> = case.chain.iter().map(|der| read(der)).collect();
     let entries =
         case.store.iter().map(|der| Entry { alias: None, kind: EntryKind::Certificate(read(der)) }).collect();
-    let store = Store { source: "store.pem".to_owned(), kind: StoreKind::Given, entries };
+    let store = Store { source: "store.pem".to_owned(), kind: StoreKind::Given, entries, ..Store::default() };
     let request = PathRequest {
         chain: &chain,
         store: &store,

@@ -71,7 +71,7 @@ pub(super) fn enhanced(order: Order, interface: u32, ticks: u64, original: u32, 
 pub(super) type Seen = (u64, i64, u8, u32, u32, Vec<u8>);
 
 /// Opens a capture given as bytes.
-pub(super) fn open(bytes: &[u8]) -> Result<CaptureReader> {
+pub(super) fn open(bytes: &[u8]) -> Result<CaptureReader<'_>> {
     let input: Box<dyn Read + Send> = Box::new(Cursor::new(bytes.to_vec()));
     CaptureReader::open(input, Path::new("test.pcap"), &Limits::default())
 }

@@ -59,7 +59,7 @@ fn store(certificates: &[&Arc<Certificate>]) -> Store {
         .iter()
         .map(|certificate| Entry { alias: None, kind: EntryKind::Certificate(Arc::clone(certificate)) })
         .collect();
-    Store { source: "store.pem".to_owned(), kind: StoreKind::Given, entries }
+    Store { source: "store.pem".to_owned(), kind: StoreKind::Given, entries, ..Store::default() }
 }
 
 fn request<'a>(chain: &'a [Arc<Certificate>], store: &'a Store, policy: Policy) -> PathRequest<'a> {
@@ -284,7 +284,8 @@ fn a_store_of_names_matches_by_name() {
         not_after: None,
     };
     let entries = vec![Entry { alias: None, kind: EntryKind::Named(named) }];
-    let store = Store { source: "keystore.json".to_owned(), kind: StoreKind::Given, entries };
+    let store =
+        Store { source: "keystore.json".to_owned(), kind: StoreKind::Given, entries, ..Store::default() };
     for chain in [
         &[Arc::clone(&leaf), Arc::clone(&intermediate.certificate)][..],
         &[leaf, intermediate.certificate, root.certificate],

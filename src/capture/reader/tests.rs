@@ -40,7 +40,7 @@ impl Read for Pipe {
     }
 }
 
-fn piped(bytes: Vec<u8>, step: usize, error: Option<ErrorKind>) -> Result<CaptureReader> {
+fn piped(bytes: Vec<u8>, step: usize, error: Option<ErrorKind>) -> Result<CaptureReader<'static>> {
     CaptureReader::open(Box::new(Pipe(Cursor::new(bytes), step, error)), Path::new("-"), &Limits::default())
 }
 
