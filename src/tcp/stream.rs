@@ -105,6 +105,10 @@ impl<S> Stream<S> {
                 self.info.saw_syn = true;
             }
         }
+        if flags.has(TcpFlags::SYN) && !flags.has(TcpFlags::ACK) && !duplicate {
+            // The client tries again after a reset: the connection is open once more.
+            self.closed_at = None;
+        }
         let fresh_syn = flags.has(TcpFlags::SYN) && !self.dirs[i].is_anchored();
         if flags.has(TcpFlags::SYN) {
             self.dirs[i].syn(segment.seq);

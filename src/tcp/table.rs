@@ -266,7 +266,7 @@ impl<H: StreamHandler> StreamTable<H> {
         self.next_sweep = self.now.nanos.saturating_add(SWEEP_NS);
         while let Some((slot, number)) = self.closing.front().copied() {
             let stream = &self.slots[slot as usize].stream;
-            let same = stream.info.stream == number && !stream.over;
+            let same = stream.info.stream == number && !stream.over && stream.closed_at.is_some();
             let linger = if stream.has_data() { LINGER_NS } else { self.limits.idle_ns };
             if same && stream.last_time.nanos.saturating_add(linger) > self.now.nanos {
                 break;
