@@ -562,8 +562,12 @@ impl Live {
         finished && c.application_data.iter().any(Option::is_some) || flowing
     }
 
-    fn mark(&mut self, i: usize, mark: Mark) {
+    fn mark(&mut self, i: usize, mut mark: Mark) {
         let marks = &mut self.marks[i];
+        // Bytes that came ahead of their turn are there with the packet that closes the gap before them, as in Wireshark.
+        if let Some(before) = marks.last().filter(|before| before.packet > mark.packet) {
+            mark = Mark { offset: mark.offset, ..*before };
+        }
         if marks.len() >= MARKS {
             marks.drain(..MARKS / 2);
         }
@@ -571,7 +575,7 @@ impl Live {
     }
 }
 
-/// Where a delivery begins in its direction, and its packet.
+/// Where a delivery begins in its direction, and the packet with which it and all before it was there.
 #[derive(Clone, Copy)]
 pub(super) struct Mark {
     pub(super) offset: u64,
