@@ -188,16 +188,21 @@ fn first_act(connection: &Connection, hidden: &Hidden) -> Option<Act> {
         let short = short?;
         Some(Act { by, how: How::HiddenAlert { len: short.len }, packet: short.packet, time: short.time })
     }));
+    // What a side says comes ahead of its FIN, even where the packet with the FIN was captured first.
+    let said = [Side::Client, Side::Server]
+        .map(|by| acts.iter().filter(|act| act.by == by).map(|act| act.packet).max().unwrap_or_default());
+    let mut acts: Vec<(u64, Act)> = acts.into_iter().map(|act| (act.packet, act)).collect();
     for (by, index) in [(Side::Client, 0), (Side::Server, 1)] {
         if let Some(fin) = connection.teardown.fin.get(index).and_then(Option::as_ref) {
-            acts.push(Act { by, how: How::Fin, packet: fin.packet, time: fin.time });
+            let turn = said.get(index).map_or(fin.packet, |said| fin.packet.max(*said));
+            acts.push((turn, Act { by, how: How::Fin, packet: fin.packet, time: fin.time }));
         }
         if let Some(rst) = connection.teardown.rst.get(index).and_then(Option::as_ref) {
-            acts.push(Act { by, how: How::Rst, packet: rst.packet, time: rst.time });
+            acts.push((rst.packet, Act { by, how: How::Rst, packet: rst.packet, time: rst.time }));
         }
     }
-    // An alert and the FIN behind it often share a packet: the alert comes first. The sort is stable.
-    acts.into_iter().min_by_key(|act| act.packet)
+    // An alert and the FIN behind it often share a packet: the alert comes first. The first of equals is taken.
+    acts.into_iter().min_by_key(|(turn, _)| *turn).map(|(_, act)| act)
 }
 
 fn alert_act(

@@ -92,7 +92,9 @@ fn teardown(connection: &Connection, ending: &Ending, steps: &mut Vec<Evidence>)
             let is_act = ending.act.is_some_and(|act| {
                 Some(act.packet) == packet && act.by == side && matches!(act.how, How::Fin | How::Rst)
             });
-            if let Some(packet) = packet.filter(|packet| *packet >= act && !is_act) {
+            // A FIN that was captured ahead of the alert before it is still behind that alert.
+            let behind = word == "FIN" && ending.act.is_some_and(|act| act.by == side);
+            if let Some(packet) = packet.filter(|packet| (*packet >= act || behind) && !is_act) {
                 steps.push(Evidence {
                     packet: Some(packet),
                     text: format!("{word} from the {}", side.name()),
