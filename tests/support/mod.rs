@@ -2,6 +2,9 @@
 
 #![allow(dead_code)]
 
+pub mod packets;
+pub mod random;
+
 use std::path::{Path, PathBuf};
 
 use tlspcap::explain::{Options, explain_to_report, open};
@@ -76,6 +79,17 @@ impl Case {
         let name = Path::new(path.file_name().expect("a name"));
         explain_to_report(input, name, &options).unwrap_or_else(|error| panic!("{}: {error}", self.name))
     }
+}
+
+/// A folder of other captures that the tests run over where it exists: `TLSPCAP_CAPTURES`, or one beside the project.
+pub fn other_captures() -> PathBuf {
+    let beside = || Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/captures");
+    std::env::var_os("TLSPCAP_CAPTURES").map_or_else(beside, PathBuf::from)
+}
+
+/// How often each capture is changed: `TLSPCAP_MUTATIONS` asks for more.
+pub fn rounds(default: usize) -> usize {
+    std::env::var("TLSPCAP_MUTATIONS").ok().and_then(|text| text.parse().ok()).unwrap_or(default)
 }
 
 /// A fixed today, so that no snapshot changes with the calendar: 2026-12-01.
