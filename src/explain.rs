@@ -73,9 +73,8 @@ pub fn explain_with(
     let mut told = Told::default();
     while let Some(packet) = reader.next_packet()? {
         told.packet(packet.number, packet.time);
-        match decoder.decode(&packet) {
-            Decoded::Tcp(segment) => analyzer.push(packet.number, packet.time, &segment),
-            _ => {}
+        if let Decoded::Tcp(segment) = decoder.decode(&packet) {
+            analyzer.push(packet.number, packet.time, &segment);
         }
         if reader.has_secrets()
             && add_secrets(&mut reader, path, Arc::make_mut(&mut secrets), &mut told.warnings)

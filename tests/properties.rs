@@ -175,7 +175,7 @@ fn neighbours(segments: &[Option<Segment>]) -> Vec<(usize, usize)> {
         });
         let next = of_connection
             .into_iter()
-            .find(|(_, segment)| segment.payload.len() > 0 || segment.flags & (FIN | SYN | RST) != 0);
+            .find(|(_, segment)| !segment.payload.is_empty() || segment.flags & (FIN | SYN | RST) != 0);
         if let Some((next, second)) = next
             && has_data(second)
             && second.flow == first.flow
@@ -188,7 +188,7 @@ fn neighbours(segments: &[Option<Segment>]) -> Vec<(usize, usize)> {
 }
 
 fn has_data(segment: &Segment) -> bool {
-    segment.payload.len() > 0 && segment.flags & (SYN | RST) == 0
+    !segment.payload.is_empty() && segment.flags & (SYN | RST) == 0
 }
 
 /// The second segment ahead of the first; the acknowledgments that stood between them come behind both.

@@ -134,6 +134,7 @@ impl Assembler {
     }
 
     /// Places a payload. What is early is copied; what is in order is left to the caller, who must call [`advance`](Self::advance).
+    #[expect(clippy::too_many_arguments, reason = "the parts of one packet")]
     pub(super) fn place(
         &mut self,
         seq: u32,
@@ -171,6 +172,7 @@ impl Assembler {
         }
     }
 
+    #[expect(clippy::too_many_arguments, reason = "the parts of one packet")]
     fn hold(
         &mut self,
         offset: u64,

@@ -146,9 +146,9 @@ impl<S> Stream<S> {
                 Arrival::Old { differs } => SegmentKind::Retransmission { differs },
             };
             arrival = Some(placed);
-        } else if flags.has(TcpFlags::SYN) && !fresh_syn {
-            kind = SegmentKind::Retransmission { differs: false };
-        } else if flags.has(TcpFlags::FIN) && self.dirs[i].fin.is_some() {
+        } else if (flags.has(TcpFlags::SYN) && !fresh_syn)
+            || (flags.has(TcpFlags::FIN) && self.dirs[i].fin.is_some())
+        {
             kind = SegmentKind::Retransmission { differs: false };
         }
         if flags.has(TcpFlags::FIN) && !duplicate {

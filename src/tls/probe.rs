@@ -67,7 +67,7 @@ fn sslv2(bytes: &[u8]) -> Probe {
     match head[2] {
         1 if (head[3] == 3 && head[4] <= 4) || (head[3], head[4]) == (0, 2) => {
             let (suites, session, challenge) = (field(5), field(7), field(9));
-            let fits = suites % 3 == 0 && suites > 0 && challenge >= 8 && challenge <= 64 && session <= 64;
+            let fits = suites % 3 == 0 && suites > 0 && (8..=64).contains(&challenge) && session <= 64;
             if fits && len == 9 + suites + session + challenge {
                 Probe::Yes(Some(Side::Client))
             } else {

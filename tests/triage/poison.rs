@@ -104,7 +104,7 @@ fn what_may_not_be_read_is_said() {
     std::fs::create_dir(&closed).expect("created");
     write(&closed, "inner.pcap", &seed());
     write(folder.path(), "open.pcap", &seed());
-    std::fs::set_permissions(&closed, std::fs::Permissions::from_mode(0)).expect("closed");
+    std::fs::set_permissions(&closed, std::fs::Permissions::from_mode(0o000)).expect("closed");
     // Nothing is closed to root.
     let is_closed = std::fs::read_dir(&closed).is_err();
     let rows = rows(&text(triage().arg(folder.path())));

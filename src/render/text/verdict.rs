@@ -72,7 +72,7 @@ fn rows(trust: &TrustReport, width: usize) -> String {
     }
     let mut text = String::new();
     for line in table.lines() {
-        text.push_str(" ");
+        text.push(' ');
         text.push_str(line.trim_end());
         text.push('\n');
     }
