@@ -269,6 +269,13 @@ fn what_a_stack_is_known_to_take_is_not_its_reason() {
 }
 
 #[test]
+fn decrypt_error_from_a_stack_that_says_it_of_signatures_is_about_the_certificate() {
+    let connection = || Builder::tls12().alert(Side::Client, 2, 51).fin(Side::Client).build();
+    assert_eq!(verdict(&Inputs::new(connection()).stack(Stack::Rustls)).0, "certificate-rejected");
+    assert_eq!(verdict(&Inputs::new(connection()).stack(Stack::Java)).0, "protocol-error");
+}
+
+#[test]
 fn every_failure_has_evidence_and_a_fix() {
     let connections = [
         silent_java(),

@@ -49,14 +49,18 @@ fn confidence(case: &Case<'_>, ending: &Ending) -> Option<Confidence> {
     }
 }
 
-/// An alert that does not speak of certificates by its name, from a client that uses it for them, over a chain that is
-/// not seen. OpenSSL and rustls say decrypt_error for a signature, HAProxy and stunnel internal_error for a name.
+/// An alert that does not speak of certificates by its name, from a client that uses it for them: OpenSSL and rustls say
+/// decrypt_error for a signature, HAProxy and stunnel internal_error for a name. Over a chain that is seen, only a signature
+/// can be at fault unseen: its issuer's key may not be at hand.
 fn unnamed(case: &Case<'_>, alert: u8) -> Option<Confidence> {
     let stage = |code: &str| crate::diagnose::cause(code).map(|cause| cause.stage);
     let causes = alerts::causes_of(&case.stack.fits, Side::Client, case.connection.is_tls13(), alert);
     let used = causes.into_iter().any(|code| stage(code) == Some(Stage::Certificate));
-    let known = alert == DECRYPT_ERROR || !case.stack.fits.is_empty();
-    (used && known && case.server_chain.is_empty()).then_some(Confidence::Possible)
+    let known = !case.stack.fits.is_empty();
+    match case.server_chain.is_empty() {
+        true => (used && (known || alert == DECRYPT_ERROR)).then_some(Confidence::Possible),
+        false => (used && known && alert == DECRYPT_ERROR).then_some(Confidence::Likely),
+    }
 }
 
 fn closes_silently(case: &Case<'_>) -> bool {
