@@ -92,7 +92,7 @@ impl<'a> Judge<'a> {
             self.parse(connection.server_chain.as_ref().map(|at| at.value.certificates.as_slice()));
         let client_chain =
             self.parse(connection.client_chain.as_ref().map(|at| at.value.certificates.as_slice()));
-        let cheap = connection.outcome == Outcome::Established && !self.options.judge_established;
+        let cheap = !self.options.judge_established && data_flowed(connection);
         if !cheap && connection.outcome != Outcome::Established {
             // A handshake that completed shows that the client found it good.
             connection.server_signature_good = server_signature(connection, &server_chain);
@@ -272,6 +272,14 @@ impl<'a> Judge<'a> {
 fn mozilla() -> &'static Store {
     static ROOTS: std::sync::OnceLock<Store> = std::sync::OnceLock::new();
     ROOTS.get_or_init(Store::mozilla)
+}
+
+/// Both sides sent application data: neither refused the other. (A client that judges the certificate after the handshake
+/// closes before that.)
+fn data_flowed(c: &Connection) -> bool {
+    // In TLS 1.3 a few protected records may all be handshake messages and tickets.
+    let records = if c.is_tls13() && !c.decrypted { 8 } else { 1 };
+    c.outcome == Outcome::Established && c.tcp.iter().all(|facts| facts.app_records >= records)
 }
 
 /// Whose rules a stack follows.
