@@ -71,7 +71,7 @@ impl Folder<'_> {
                 if what == Some(1) {
                     self.connection.client_hello_lost.get_or_insert(place.at(missing));
                 }
-                let name = what.map_or("a handshake message", crate::report::message_label);
+                let name = what.map_or("a handshake message", crate::iana::handshake_type_name);
                 self.warn(
                     "message-lost",
                     place.last,
@@ -237,14 +237,14 @@ impl Folder<'_> {
             Handshake::Other { kind, error, .. } => {
                 let detail = error.map(|reason| format!("cannot be read: {reason}"));
                 if let Some(reason) = error {
-                    let name = crate::report::message_label(kind);
+                    let name = crate::iana::handshake_type_name(kind);
                     self.warn(
                         "malformed-tls",
                         place.last,
                         format!("{name} of the {} cannot be read: {reason}", from.name()),
                     );
                 }
-                self.message(from, 'Z', crate::report::message_label(kind), detail, encrypted);
+                self.message(from, 'Z', crate::iana::handshake_type_name(kind), detail, encrypted);
             }
         }
     }

@@ -4,8 +4,11 @@ mod alert;
 mod cipher_suite;
 mod extension;
 mod group;
+mod handshake_type;
 mod signature_scheme;
 mod version;
+
+pub use handshake_type::handshake_type_name;
 
 /// A TLS protocol version as it stands on the wire (RFC 8446 §4.2.1).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]

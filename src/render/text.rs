@@ -181,7 +181,7 @@ impl TextRenderer {
 
     fn story(&self, out: &mut String, c: &ConnectionReport) {
         self.heading(out, "What happened");
-        let digits = c.last_packet.to_string().len() + 1;
+        let digits = c.events.iter().map(|event| number_of(event).chars().count()).max().unwrap_or(0);
         for event in &c.events {
             self.event(out, event, digits, c);
         }
@@ -193,10 +193,7 @@ impl TextRenderer {
     }
 
     fn event(&self, out: &mut String, event: &EventReport, digits: usize, c: &ConnectionReport) {
-        let number = match event.last_packet {
-            Some(last) => format!("#{}–{}", event.packet, last),
-            None => format!("#{}", event.packet),
-        };
+        let number = number_of(event);
         let way = match event.from {
             "client" => "client → server",
             "server" => "server → client",
@@ -230,6 +227,14 @@ fn wrap_hanging_styled(out: &mut String, first: &str, indent: usize, text: &str,
     out.push_str(first);
     let skip = drawn.char_indices().nth(indent).map_or(0, |(at, _)| at);
     out.push_str(drawn.get(skip..).unwrap_or(""));
+}
+
+/// The packet of an event, or its first and last one.
+fn number_of(event: &EventReport) -> String {
+    match event.last_packet {
+        Some(last) => format!("#{}–{last}", event.packet),
+        None => format!("#{}", event.packet),
+    }
 }
 
 fn is_key(packet: u64, c: &ConnectionReport) -> bool {

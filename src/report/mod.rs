@@ -18,7 +18,7 @@ use serde::Serialize;
 pub use build::{BriefReport, Parts, brief, connection_report};
 pub use capture::{CaptureReport, ToolReport, WarningReport};
 pub use chain::{CertificateReport, ChainReport, KeyReport, certificate_report, pem};
-pub use narrative::{describe, message_label, size};
+pub use narrative::{describe, size};
 pub use schema::report_schema;
 pub use triage::{TriageGroup, TriageSummary};
 

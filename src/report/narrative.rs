@@ -5,36 +5,6 @@ use crate::decode::TcpFlags;
 use crate::tcp::SegmentKind;
 use crate::tls::message::Side;
 
-/// The name of a handshake type (IANA TLS HandshakeType).
-pub fn message_label(kind: u8) -> &'static str {
-    match kind {
-        0 => "HelloRequest",
-        1 => "ClientHello",
-        2 => "ServerHello",
-        4 => "NewSessionTicket",
-        5 => "EndOfEarlyData",
-        8 => "EncryptedExtensions",
-        11 => "Certificate",
-        12 => "ServerKeyExchange",
-        13 => "CertificateRequest",
-        14 => "ServerHelloDone",
-        15 => "CertificateVerify",
-        16 => "ClientKeyExchange",
-        17 => "ClientCertificateRequest",
-        20 => "Finished",
-        21 => "CertificateURL",
-        22 => "CertificateStatus",
-        23 => "SupplementalData",
-        24 => "KeyUpdate",
-        25 => "CompressedCertificate",
-        26 => "EktKey",
-        67 => "NextProtocol",
-        203 => "EncryptedExtensions (channel id)",
-        254 => "MessageHash",
-        _ => "unknown handshake message",
-    }
-}
-
 /// What an event says: the messages that became complete, and one line of text.
 pub fn describe(event: &Event, closed_before: bool) -> (Vec<String>, String) {
     match event {
