@@ -2,6 +2,7 @@
 
 mod inputs;
 mod judge;
+mod paths;
 
 use std::io::Read;
 use std::path::Path;

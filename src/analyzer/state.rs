@@ -370,6 +370,8 @@ impl StreamState {
             ],
         };
         live.session.push(side, offset, bytes, &mut |event| folder.event(event));
+        let begun = live.session.begun(side, offset + bytes.len() as u64);
+        live.forget(i, begun);
     }
 
     /// Bytes of a direction in which it is not known yet where TLS begins.
@@ -562,6 +564,13 @@ impl Live {
         finished && c.application_data.iter().any(Option::is_some) || flowing
     }
 
+    /// Forgets the deliveries before the one with this offset.
+    fn forget(&mut self, i: usize, offset: u64) {
+        let marks = &mut self.marks[i];
+        let before = marks.partition_point(|mark| mark.offset <= offset).saturating_sub(1);
+        marks.drain(..before);
+    }
+
     fn mark(&mut self, i: usize, mut mark: Mark) {
         let marks = &mut self.marks[i];
         // Bytes that came ahead of their turn are there with the packet that closes the gap before them, as in Wireshark.
@@ -607,7 +616,7 @@ impl TimelineKeeper {
             self.stretch(note, limits, control);
             return;
         }
-        self.events.push(event_of(note));
+        self.push(event_of(note));
     }
 
     fn stretch(&mut self, note: &SegmentNote, limits: &Limits, control: bool) {
@@ -615,7 +624,7 @@ impl TimelineKeeper {
             && self.tail.len() < limits.timeline_tail
             && self.events.len() < limits.timeline_head + limits.timeline_tail
         {
-            self.events.push(event_of(note));
+            self.push(event_of(note));
             return;
         }
         if let Some(Event::Stretch { packets, times, count, bytes }) = self.events.last_mut() {
@@ -633,6 +642,16 @@ impl TimelineKeeper {
             count: 1,
             bytes,
         });
+    }
+
+    fn push(&mut self, event: Event) {
+        if self.events.is_empty() {
+            self.events.reserve_exact(EVENTS);
+        } else if self.events.len() == self.events.capacity() && self.events.len() >= EVENTS_STEP {
+            // Doubling would leave half of a long timeline empty.
+            self.events.reserve_exact(EVENTS_STEP);
+        }
+        self.events.push(event);
     }
 
     /// Adds what became complete with the current packet.
@@ -679,6 +698,10 @@ impl TimelineKeeper {
     }
 }
 
+/// Events for which room is made at once: those of a short connection.
+const EVENTS: usize = 16;
+/// Events for which room is made at a time in a timeline that has as many.
+const EVENTS_STEP: usize = 64;
 /// Events kept of one connection whatever the limits say.
 const MAX_EVENTS: usize = 2048;
 

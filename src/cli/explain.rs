@@ -21,6 +21,7 @@ pub(crate) fn run(arguments: &Explain) -> Result<Status> {
     let filter = arguments.filter.as_deref().map(Filter::parse).transpose().map_err(Error::Usage)?;
     let text = arguments.format == Format::Text;
     options.judge_established = !text || arguments.all || filter.is_some();
+    options.brief_established = !options.judge_established && arguments.connection.is_empty();
     if arguments.format == Format::Json && arguments.files.len() > 1 {
         return Err(Error::Usage(
             "--format json is one report: give one file, or use --format ndjson".to_owned(),

@@ -1,5 +1,6 @@
 //! All that a check may see, read-only: the facts of one connection and what the inputs say of them.
 
+use std::cell::OnceCell;
 use std::sync::Arc;
 
 use crate::connection::Connection;
@@ -45,7 +46,7 @@ pub enum PolicySource {
 }
 
 /// One connection with everything that is known about it.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct Case<'a> {
     /// What the capture says.
     pub connection: &'a Connection,
@@ -75,6 +76,8 @@ pub struct Case<'a> {
     pub now: Option<i64>,
     /// Keys were given (a key log or embedded secrets), whether or not they fit.
     pub has_keys: bool,
+    /// How it ended, once a check has asked for it.
+    pub ended: OnceCell<Ending>,
 }
 
 impl<'a> Case<'a> {
@@ -100,7 +103,7 @@ impl<'a> Case<'a> {
 
     /// How the connection ended.
     pub fn ending(&self) -> Ending {
-        Ending::read(self.connection)
+        self.ended.get_or_init(|| Ending::read(self.connection)).clone()
     }
 
     /// TLS 1.3 was spoken and could not be read.

@@ -1,5 +1,7 @@
 //! What the client's own log says about a cause, per stack, so that a reader can match it with the capture.
 
+use std::sync::LazyLock;
+
 use crate::diagnose::abort::Ending;
 use crate::diagnose::alerts::{library, stack_of};
 use crate::diagnose::words;
@@ -61,8 +63,10 @@ struct Line {
     text: &'static str,
 }
 
-fn rows() -> impl Iterator<Item = Line> {
-    DATA.lines().filter_map(parse)
+/// The lines of the table, read once.
+fn rows() -> impl Iterator<Item = &'static Line> {
+    static ROWS: LazyLock<Vec<Line>> = LazyLock::new(|| DATA.lines().filter_map(parse).collect());
+    ROWS.iter()
 }
 
 fn parse(line: &'static str) -> Option<Line> {

@@ -2,6 +2,7 @@
 
 mod abort;
 mod alerts;
+mod brief;
 mod case;
 mod cause;
 mod causes;
@@ -27,6 +28,7 @@ mod words;
 
 pub use abort::{Act, ClientAuth, Ending, How, Moment};
 pub use alerts::{Fit, Row, Sends};
+pub use brief::{established_in_brief, is_plainly_established};
 pub use case::{Case, HostSource, PolicySource};
 pub use cause::{Cause, Judgement, Missing, Party, Stage};
 pub use causes::{CAUSES, cause};

@@ -31,6 +31,8 @@ pub struct Options {
     pub now: Option<i64>,
     /// Chains of established connections are held against the store too; without it only dates and names are looked at.
     pub judge_established: bool,
+    /// Of established connections no more is wanted than a line: where all went plainly well, no story is made.
+    pub brief_established: bool,
     /// Bounds on memory and work.
     pub limits: Limits,
 }
@@ -46,6 +48,7 @@ impl Default for Options {
             at: None,
             now: None,
             judge_established: true,
+            brief_established: false,
             limits: Limits::default(),
         }
     }

@@ -1,11 +1,15 @@
 //! Holds one connection against the inputs and asks for the diagnosis.
 
+use std::cell::OnceCell;
 use std::collections::HashMap;
 use std::sync::Arc;
 
 use crate::connection::{At, Connection, Outcome, SeenAlert};
-use crate::diagnose::{Case, HostSource, PolicySource, diagnose};
+use crate::diagnose::{
+    Case, HostSource, PolicySource, diagnose, established_in_brief, is_plainly_established,
+};
 use crate::error::Result;
+use crate::explain::paths::{PathCache, PathKey};
 use crate::explain::{Options, PolicyChoice};
 use crate::fingerprint::{Behaviour, Stack, StackGuess, recognise};
 use crate::limits::Limits;
@@ -29,22 +33,10 @@ pub struct Judge<'a> {
     cache: CertificateCache,
     /// CA certificates seen in this capture, by subject.
     seen: HashMap<Vec<u8>, Vec<Arc<Certificate>>>,
-    paths: HashMap<PathKey, Arc<Vec<PathReport>>>,
+    paths: PathCache,
     signatures: SignatureCache,
 }
 
-/// What a path check depends on.
-#[derive(PartialEq, Eq, Hash)]
-struct PathKey {
-    chain: Vec<[u8; 32]>,
-    at: i64,
-    client: bool,
-    first: Policy,
-    elsewhere: Vec<[u8; 32]>,
-}
-
-/// Path checks remembered.
-const PATHS: usize = 4096;
 /// Signature checks remembered.
 const SIGNATURES: usize = 16_384;
 /// CA certificates remembered as seen elsewhere.
@@ -63,7 +55,7 @@ impl<'a> Judge<'a> {
             has_keys: !options.secrets.is_empty(),
             cache: CertificateCache::new(options.limits.certificate_cache),
             seen: HashMap::new(),
-            paths: HashMap::new(),
+            paths: PathCache::default(),
             signatures: SignatureCache::new(SIGNATURES),
         }
     }
@@ -92,6 +84,15 @@ impl<'a> Judge<'a> {
             self.parse(connection.server_chain.as_ref().map(|at| at.value.certificates.as_slice()));
         let client_chain =
             self.parse(connection.client_chain.as_ref().map(|at| at.value.certificates.as_slice()));
+        let host = host(connection, self.options);
+        let at = self.options.at.unwrap_or(connection.start.seconds());
+        if self.options.brief_established
+            && (server_chain.is_empty() || data_flowed(connection))
+            && is_named_as_asked(&server_chain, host.as_ref())
+            && is_plainly_established(connection)
+        {
+            return self.brief(connection, at, then);
+        }
         let cheap = !self.options.judge_established && data_flowed(connection);
         if !cheap && connection.outcome != Outcome::Established {
             // A handshake that completed shows that the client found it good.
@@ -99,8 +100,6 @@ impl<'a> Judge<'a> {
         }
         let stack = client_stack(connection);
         let policy = self.policy(&stack);
-        let at = self.options.at.unwrap_or(connection.start.seconds());
-        let host = host(connection, self.options);
         let reports = if server_chain.is_empty() || cheap {
             None
         } else {
@@ -139,9 +138,38 @@ impl<'a> Judge<'a> {
             at,
             now: self.options.now,
             has_keys: self.has_keys,
+            ended: OnceCell::new(),
         };
         let diagnosis = diagnose(&case);
         then(Parts { case: &case, diagnosis: &diagnosis })
+    }
+
+    /// Hands on a connection that plainly went well, with no more than a line needs.
+    fn brief(
+        &self,
+        connection: &Connection,
+        at: i64,
+        then: impl FnOnce(Parts<'_>) -> Result<()>,
+    ) -> Result<()> {
+        let stack = StackGuess::default();
+        let case = Case {
+            connection,
+            stack: &stack,
+            server_chain: &[],
+            client_chain: &[],
+            store: &self.options.store,
+            policy: self.policy(&stack),
+            path: None,
+            other_paths: &[],
+            client_path: None,
+            hostname: None,
+            host: None,
+            at,
+            now: self.options.now,
+            has_keys: self.has_keys,
+            ended: OnceCell::new(),
+        };
+        then(Parts { case: &case, diagnosis: &established_in_brief() })
     }
 
     fn parse(&mut self, chain: Option<&[Arc<[u8]>]>) -> Vec<Arc<Certificate>> {
@@ -215,14 +243,16 @@ impl<'a> Judge<'a> {
         let ocsp = connection.server_chain.as_ref().and_then(|at| at.value.ocsp.clone()).filter(|_| !client);
         let elsewhere = self.elsewhere(chain);
         let hashes = |list: &[Arc<Certificate>]| list.iter().map(|c| c.sha256).collect();
-        let key = PathKey { chain: hashes(chain), at, client, first, elsewhere: hashes(&elsewhere) };
+        let asked = connection.client_hello.as_ref().is_some_and(|hello| hello.value.asks_ocsp);
+        let asked_ocsp = asked && !client;
+        let (chain_key, elsewhere_key) = (hashes(chain), hashes(&elsewhere));
+        let key = PathKey { chain: chain_key, client, first, asked_ocsp, elsewhere: elsewhere_key };
         if ocsp.is_none()
-            && let Some(known) = self.paths.get(&key)
+            && let Some(known) = self.paths.get(&key, at)
         {
-            return Arc::clone(known);
+            return known;
         }
         let empty = Store::none();
-        let asked_ocsp = connection.client_hello.as_ref().is_some_and(|hello| hello.value.asks_ocsp);
         let signatures = &self.signatures;
         let check = |policy| {
             let request = PathRequest {
@@ -234,7 +264,7 @@ impl<'a> Judge<'a> {
                 client,
                 elsewhere: &elsewhere,
                 ocsp: ocsp.as_deref(),
-                asked_ocsp: asked_ocsp && !client,
+                asked_ocsp,
             };
             trust::check_path_with(&request, signatures)
         };
@@ -243,8 +273,8 @@ impl<'a> Judge<'a> {
             reports.extend(POLICIES.into_iter().filter(|policy| *policy != first).map(check));
         }
         let reports = Arc::new(reports);
-        if ocsp.is_none() && self.paths.len() < PATHS {
-            self.paths.insert(key, Arc::clone(&reports));
+        if ocsp.is_none() {
+            self.paths.put(key, at, chain, &self.options.store, &reports);
         }
         reports
     }
@@ -358,6 +388,15 @@ fn host(connection: &Connection, options: &Options) -> Option<(String, HostSourc
     let target = connection.tunnel.as_ref()?.value.target.as_ref()?;
     let host = target.rsplit_once(':').map_or(target.as_str(), |(host, _)| host);
     Some((host.trim_matches(['[', ']']).to_owned(), HostSource::Tunnel))
+}
+
+/// The leaf covers the host asked for under every client's rules, or there is nothing to compare.
+fn is_named_as_asked(chain: &[Arc<Certificate>], host: Option<&(String, HostSource)>) -> bool {
+    let leaf = chain.first().and_then(|leaf| leaf.fields.as_ref().ok());
+    match (leaf, host) {
+        (Some(leaf), Some((host, _))) => trust::covers_host_for_all(leaf, host),
+        _ => true,
+    }
 }
 
 /// Whether the signature of the key exchange (TLS 1.2 and below), or of the CertificateVerify, is by the leaf's key.

@@ -61,7 +61,7 @@ mod tests {
     use crate::tls::message::Extension;
 
     fn extension(kind: u16) -> Extension {
-        Extension { kind: ExtensionType(kind), body: Vec::new() }
+        Extension { kind: ExtensionType(kind), body: Vec::new().into() }
     }
 
     #[test]

@@ -125,7 +125,7 @@ mod tests {
             body.extend([0, u8::try_from(alpn.len()).unwrap() + 1, u8::try_from(alpn.len()).unwrap()]);
             body.extend(alpn);
         }
-        Extension { kind: ExtensionType(kind), body }
+        Extension { kind: ExtensionType(kind), body: body.into() }
     }
 
     fn with_protocol(name: &[u8]) -> ClientHello {

@@ -62,7 +62,7 @@ fn extension(kind: u16, sample: &Sample) -> Extension {
         51 => vec![0; 38],
         _ => Vec::new(),
     };
-    Extension { kind: ExtensionType(kind), body }
+    Extension { kind: ExtensionType(kind), body: body.into() }
 }
 
 fn kind(text: &str) -> u16 {

@@ -65,6 +65,8 @@ pub(super) struct Assembler {
 
 /// Bytes at the start of a direction that repeats are compared with: a handshake lies there.
 const COMPARED: usize = 16 << 10;
+/// Bytes for which room is made at a time.
+const START_STEP: usize = 2 << 10;
 /// After so many bytes nothing is compared any more.
 const FORGET: u64 = 64 << 10;
 /// A mid-stream capture gives its first byte this offset, so that an earlier one can still be placed.
@@ -199,7 +201,12 @@ impl Assembler {
             let room = COMPARED - self.start.len();
             // After a hole the remembered start ends: offsets would no longer fit.
             if self.offset == self.start.len() as u64 || (self.start.is_empty() && self.offset == MIDDLE) {
-                self.start.extend_from_slice(&bytes[..bytes.len().min(room)]);
+                let part = &bytes[..bytes.len().min(room)];
+                if self.start.capacity() - self.start.len() < part.len() {
+                    // Doubling would leave much of it empty, and there are thousands.
+                    self.start.reserve_exact(part.len().next_multiple_of(START_STEP));
+                }
+                self.start.extend_from_slice(part);
             }
         }
         self.step(bytes.len() as u64);

@@ -1,8 +1,10 @@
 //! ClientHello and ServerHello (RFC 8446 §4.1.2, §4.1.3), each extension walked by itself.
 
+use std::sync::Arc;
+
 use crate::iana::{CipherSuite, ExtensionType, NamedGroup, SignatureScheme, Version};
 use crate::tls::cursor::{Cursor, text, u16_list};
-use crate::tls::message::{ClientHello, Extension, ServerHello};
+use crate::tls::message::{Body, ClientHello, Extension, ServerHello};
 
 /// Reads the body of a ClientHello; `None` when the part before the extensions is malformed.
 pub(super) fn client_hello(body: &[u8]) -> Option<ClientHello> {
@@ -33,16 +35,20 @@ fn extensions(cursor: &mut Cursor<'_>) -> (Vec<Extension>, Option<ExtensionType>
     let declared = cursor.u16().map_or(0, usize::from);
     // A block that claims more than there is, is read as far as it goes.
     let available = cursor.rest().len();
-    let mut block = Cursor::new(cursor.take(declared.min(available)).unwrap_or_default());
-    let mut list = Vec::new();
+    let bytes = cursor.take(declared.min(available)).unwrap_or_default();
+    let shared: Arc<[u8]> = Arc::from(bytes);
+    let mut block = Cursor::new(bytes);
+    let mut list = Vec::with_capacity(EXPECTED);
     while let Some(kind) = block.u16().map(ExtensionType) {
-        match block.vec16() {
-            Some(body) => list.push(Extension { kind, body: body.to_vec() }),
-            None => return (list, Some(kind)),
-        }
+        let Some(body) = block.vec16() else { return (list, Some(kind)) };
+        let end = bytes.len() - block.rest().len();
+        list.push(Extension { kind, body: Body::part(&shared, end - body.len()..end) });
     }
     (list, None)
 }
+
+/// Extensions for which room is made at once.
+const EXPECTED: usize = 16;
 
 /// Takes one extension of a ClientHello; `None` when its body is malformed.
 fn client_extension(hello: &mut ClientHello, extension: &Extension) -> Option<()> {

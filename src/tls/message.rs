@@ -4,6 +4,8 @@ use std::sync::Arc;
 
 use crate::iana::{AlertDescription, CipherSuite, ExtensionType, NamedGroup, SignatureScheme, Version};
 
+pub use crate::tls::body::Body;
+
 /// Who sent a message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Side {
@@ -37,7 +39,7 @@ pub struct Extension {
     /// Its number in the IANA registry.
     pub kind: ExtensionType,
     /// Its body, without type and length.
-    pub body: Vec<u8>,
+    pub body: Body,
 }
 
 /// A ClientHello (RFC 8446 §4.1.2), also in SSLv2 framing (RFC 5246 appendix E.2).

@@ -1,5 +1,6 @@
 //! Bytes of a stream become TLS records, handshake messages and alerts.
 
+mod body;
 mod certificate;
 mod cursor;
 pub mod decrypt;

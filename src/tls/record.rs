@@ -74,6 +74,8 @@ pub(super) enum Cut<'a> {
     Broken { header: Header, start: u64, end: u64, body: &'a [u8], missing: u64 },
 }
 
+/// Bytes of a record for which room is made before they come.
+const RECORD_STEP: usize = 4 << 10;
 /// Deliveries that are searched for a record's start.
 const SEARCHES: u32 = 256;
 
@@ -147,6 +149,9 @@ impl RecordReader {
                     open.left -= len;
                     let whole = open.left == 0 && open.body.is_empty();
                     if open.keep && !whole {
+                        if open.body.is_empty() {
+                            open.body.reserve_exact(len + open.left.min(RECORD_STEP));
+                        }
                         open.body.extend_from_slice(part);
                     }
                     if open.left == 0 {
@@ -159,6 +164,16 @@ impl RecordReader {
                     self.sslv2(end, keep, tell);
                 }
             }
+        }
+    }
+
+    /// Where that begins which is not told yet, when the next byte has the offset `next`.
+    pub(super) fn begun(&self, next: u64) -> u64 {
+        match &self.stage {
+            Stage::Header(_, have) => next.saturating_sub(*have as u64),
+            Stage::Body(open) => open.start,
+            Stage::Sslv2(held) => next.saturating_sub(held.len() as u64),
+            Stage::Lost | Stage::Done => next,
         }
     }
 

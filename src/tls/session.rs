@@ -172,6 +172,13 @@ impl TlsSession {
         }
     }
 
+    /// The offset in a direction at which that begins which is not told yet, when its next byte has the offset `next`: no event
+    /// to come begins before it.
+    pub fn begun(&self, from: Side, next: u64) -> u64 {
+        let record = self.halves[from as usize].begun(next);
+        self.core.joiners[from as usize].begun().map_or(record, |message| message.min(record))
+    }
+
     /// Whether bytes of this direction still tell something: record headers always do.
     pub fn wants_data(&self, _from: Side) -> bool {
         true

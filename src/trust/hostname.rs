@@ -52,6 +52,19 @@ pub fn check(leaf: &Fields, expected: &str, policy: Policy) -> HostnameReport {
     }
 }
 
+/// Whether a DNS name of the SAN covers `host` under every policy; `false` also where that takes a closer look, as for
+/// addresses and for names that are not in ASCII.
+pub fn covers_for_all(leaf: &Fields, host: &str) -> bool {
+    let plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || matches!(byte, b'-' | b'.');
+    // A name whose last label is a number may be an address.
+    let letters =
+        host.rsplit('.').next().is_some_and(|label| label.starts_with(|c: char| c.is_ascii_lowercase()));
+    letters
+        && host.bytes().all(plain)
+        && !host.contains("xn--")
+        && leaf.dns_names().any(|name| covers(name, host, Wildcards::WholeFirst))
+}
+
 pub(super) enum Asked {
     Address(IpAddr),
     /// In lower case, as A-labels, without a trailing dot.

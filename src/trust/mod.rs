@@ -25,6 +25,7 @@ mod words;
 pub use formats::parse_dn;
 pub use hostname::HostnameReport;
 pub use hostname::check as check_hostname;
+pub use hostname::covers_for_all as covers_host_for_all;
 pub use index::Index;
 pub use path::{
     ElementSource, MissingIssuer, OcspState, PathElement, PathReport, PathRequest, Problem, ProblemKind, Row,

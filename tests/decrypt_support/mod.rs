@@ -281,7 +281,7 @@ fn extensions(block: &[u8]) -> Vec<Extension> {
     let mut found = Vec::new();
     while !rest.is_empty() {
         let (kind, len) = (be16(rest, 0), be16(rest, 2));
-        found.push(Extension { kind: ExtensionType(kind as u16), body: rest[4..4 + len].to_vec() });
+        found.push(Extension { kind: ExtensionType(kind as u16), body: rest[4..4 + len].to_vec().into() });
         rest = &rest[4 + len..];
     }
     found

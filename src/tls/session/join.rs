@@ -90,6 +90,11 @@ impl Joiner {
         Some(Message { bytes, start, missing, intact, too_long: false })
     }
 
+    /// Offset of the record in which the message in hand begins; `None` when there is none.
+    pub(super) fn begun(&self) -> Option<u64> {
+        (!self.bytes.is_empty()).then_some(self.start)
+    }
+
     /// Gives up what is there.
     pub(super) fn give_up(&mut self) -> Option<Partial> {
         self.skipping = 0;
