@@ -118,8 +118,10 @@ def main():
     spark = SparkSession.builder.appName("tlspcap triage").getOrCreate()
     spark.conf.set("spark.sql.session.timeZone", "UTC")
     schema = table_schema(arguments.tool)
-    names = spark.sparkContext.textFile(arguments.names).filter(lambda name: name != "").distinct()
-    names = names.repartition(max(1, -(-names.count() // arguments.batch))).cache()
+    names = [name for name in dict.fromkeys(spark.sparkContext.textFile(arguments.names).collect()) if name]
+    # Cut in the driver, not by a shuffle: when a worker is lost, its part must be the same when it is done again.
+    parts = max(1, -(-len(names) // arguments.batch))
+    names = spark.sparkContext.parallelize(names, parts)
     run = answer(arguments.tool, arguments.options, schema.fields[:-1])
     spark.createDataFrame(names.mapPartitions(run), schema).write.mode("overwrite").parquet(arguments.out)
 
