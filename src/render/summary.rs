@@ -24,7 +24,7 @@ pub fn summary_table(summary: &TriageSummary, width: usize, color: bool) -> Stri
             tell_group(&mut out, &style, group, width);
         }
         if summary.more_groups > 0 {
-            out.push_str(&format!("         and {} more kinds\n", summary.more_groups));
+            out.push_str(&format!("          and {} more kinds\n", summary.more_groups));
         }
     }
     out
@@ -88,17 +88,15 @@ fn counts(out: &mut String, heading: &str, entries: &[(String, u64)], width: usi
     lines(out, &table);
 }
 
-/// Two lines: what it is, then when it was seen and where to look.
+/// Three lines: what it is, when and where it was seen, and a capture to look at.
 fn tell_group(out: &mut String, style: &Style, group: &TriageGroup, width: usize) {
     let day =
         |time: &Option<String>| time.as_deref().and_then(|time| time.get(..10)).unwrap_or("?").to_owned();
     let (first, last) = (day(&group.first_seen), day(&group.last_seen));
     let when = if first == last { first } else { format!("{first} to {last}") };
-    let head = format!("{:>7}  ", group.count);
-    let server = shortened(&escape(&group.server), width.saturating_sub(head.len() + group.cause.len() + 20));
-    out.push_str(&format!("{head}{}  {server}  {}\n", style.bold(&group.cause), group.signature));
-    let path = escape(&group.example);
-    out.push_str(&format!("         {when}, such as {path}\n"));
+    let server = shortened(&escape(&group.server), width.saturating_sub(when.len() + 21));
+    out.push_str(&format!("{:>8}  {}  {}\n", group.count, style.bold(&group.cause), group.signature));
+    out.push_str(&format!("          {when}, such as {server}\n          {}\n", escape(&group.example)));
 }
 
 /// The text, or its start when it is longer than `width` columns.
@@ -166,7 +164,8 @@ mod tests {
         for expected in [
             "2 captures, 2 with a failed handshake",
             "other inputs: 1 unreadable",
-            "2026-01-01 to 2026-02-03, such as a\\u{1b}.pcap",
+            "2026-01-01 to 2026-02-03, such as very.",
+            "          a\\u{1b}.pcap",
         ] {
             assert!(text.contains(expected), "{expected} in\n{text}");
         }

@@ -28,7 +28,7 @@ pub fn signatures(c: &ConnectionReport) -> (String, String) {
         }
         None => field("no alert"),
     }
-    field(c.tls.client_stack.as_deref().unwrap_or(""));
+    field(family(c.tls.client_stack.as_deref().unwrap_or("")));
     field(&c.history);
     let leaf = c.server_certificates.as_ref().and_then(|chain| chain.chain.first());
     field(leaf.and_then(|leaf| leaf.issuer.as_deref()).unwrap_or(""));
@@ -39,6 +39,22 @@ pub fn signatures(c: &ConnectionReport) -> (String, String) {
     (digits(kind), digits(hash))
 }
 
+/// `OpenSSL` of `OpenSSL (curl, nginx)`: which programs fit changes as more are known.
+fn family(stack: &str) -> &str {
+    stack.split(" (").next().unwrap_or_default()
+}
+
 fn digits(hash: Sha256) -> String {
     data_encoding::HEXLOWER.encode(&hash.finalize()[..8])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_guess_that_is_narrowed_keeps_its_family() {
+        assert_eq!(family("OpenSSL (s_client, Ruby)"), family("OpenSSL"));
+        assert_ne!(family("Firefox (NSS)"), family("OpenSSL"));
+    }
 }

@@ -32,7 +32,7 @@ EOF
 chmod +x "$work/slow"
 
 echo "== local-cluster[2,1,1024]"
-export PYSPARK_PYTHON="$venv/bin/python" SPARK_LOCAL_IP=127.0.0.1 SPARK_WORKER_DIR="$work/spark"
+export PYSPARK_PYTHON="$venv/bin/python" SPARK_LOCAL_IP=127.0.0.1
 "$venv/bin/spark-submit" --master 'local-cluster[2,1,1024]' --conf spark.ui.enabled=false \
   docs/recipes/spark_triage.py --names "$work/names.txt" --out "$work/table" --tool "$work/slow" --batch 100 -- --timeout 60s \
   >"$work/log" 2>&1 &

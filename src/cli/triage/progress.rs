@@ -3,7 +3,7 @@
 use std::io::IsTerminal;
 use std::time::Duration;
 
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
 use tlspcap::triage::Groups;
 
 use super::names::Names;
@@ -15,9 +15,9 @@ pub(super) struct Progress {
 }
 
 /// While it is not known how many captures there are.
-const COUNTING: &str = "{pos} captures  {per_sec}  {msg}  {elapsed}";
+const COUNTING: &str = "{pos} captures  {rate}  {msg}  {elapsed}";
 /// When it is.
-const COUNTED: &str = "{wide_bar} {pos}/{len}  {per_sec}  {msg}  {eta} left";
+const COUNTED: &str = "{wide_bar} {pos}/{len}  {rate}  {msg}  {eta} left";
 
 impl Progress {
     /// Shows the bar, unless rows go to the same terminal. The captures are counted meanwhile.
@@ -44,7 +44,7 @@ impl Progress {
     pub(super) fn answered(&self, groups: &Groups) {
         if !self.bar.is_hidden() {
             self.bar.inc(1);
-            self.bar.set_message(format!("{} failures", groups.failures()));
+            self.bar.set_message(format!("{} failed", groups.failures()));
         }
     }
 
@@ -55,6 +55,10 @@ impl Progress {
 
 fn style(bar: &ProgressBar, template: &str) {
     if let Ok(style) = ProgressStyle::with_template(template) {
-        bar.set_style(style);
+        let rate = |state: &ProgressState, to: &mut dyn std::fmt::Write| {
+            // What cannot be shown is not worth an error.
+            let _ = write!(to, "{:.0}/s", state.per_sec());
+        };
+        bar.set_style(style.with_key("rate", rate));
     }
 }
