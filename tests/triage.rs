@@ -11,6 +11,9 @@ mod poison;
 mod resumed;
 #[path = "triage/streamed.rs"]
 mod streamed;
+#[path = "triage/watched.rs"]
+#[cfg(feature = "watch")]
+mod watched;
 
 use files::{collection, rows, seed, text, triage};
 

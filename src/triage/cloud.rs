@@ -191,13 +191,26 @@ impl<'n> Place<'n> {
 }
 
 fn io_error(error: Error) -> io::Error {
+    let text = cause_of(&error);
     let kind = match &error {
         Error::NotFound { .. } => io::ErrorKind::NotFound,
         Error::PermissionDenied { .. } | Error::Unauthenticated { .. } => io::ErrorKind::PermissionDenied,
         Error::InvalidPath { .. } => io::ErrorKind::InvalidInput,
+        _ if text.contains("404 Not Found") => io::ErrorKind::NotFound,
         _ => io::ErrorKind::Other,
     };
-    io::Error::new(kind, error.to_string())
+    io::Error::new(kind, text)
+}
+
+/// What is at the root of an error, without what differs from one try to the next: the texts around it tell how long the
+/// request took, and what the server sent has the number of the request.
+fn cause_of(error: &Error) -> String {
+    let mut root: &dyn std::error::Error = error;
+    while let Some(source) = root.source() {
+        root = source;
+    }
+    let text = root.to_string();
+    text.split(['<', '\n']).next().unwrap_or_default().trim_end_matches([' ', ':']).to_owned()
 }
 
 #[cfg(test)]

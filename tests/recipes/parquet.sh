@@ -7,7 +7,7 @@ tool=$(realpath "${1:-target/release/tlspcap}")
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
-venv=${TLSPCAP_VENV:-$work/venv}
+venv=$(realpath -m "${TLSPCAP_VENV:-$work/venv}")
 if [ ! -x "$venv/bin/spark-submit" ]; then
   python3 -m venv "$venv"
   "$venv/bin/pip" install --quiet pyspark duckdb
@@ -22,7 +22,7 @@ echo "== DuckDB"
 if command -v java >/dev/null; then
   echo "== Spark"
   # What Spark reads it writes again, and that is compared.
-  cat >"$work/copy.py" <<'EOF'
+  cat >"$work/again.py" <<'EOF'
 import sys
 from pyspark.sql import SparkSession
 
@@ -31,7 +31,7 @@ table = spark.read.parquet(sys.argv[1])
 table.printSchema()
 table.write.parquet(sys.argv[2])
 EOF
-  PYSPARK_PYTHON="$venv/bin/python" SPARK_LOCAL_IP=127.0.0.1 "$venv/bin/python" "$work/copy.py" "$work/rows.parquet" "$work/copy" 2>"$work/log" ||
+  PYSPARK_PYTHON="$venv/bin/python" SPARK_LOCAL_IP=127.0.0.1 "$venv/bin/python" "$work/again.py" "$work/rows.parquet" "$work/again" 2>"$work/log" ||
     { cat "$work/log"; exit 1; }
-  "$venv/bin/python" tests/recipes/same_rows.py "$work/rows.ndjson" "$work/copy/*.parquet"
+  "$venv/bin/python" tests/recipes/same_rows.py "$work/rows.ndjson" "$work/again/*.parquet"
 fi

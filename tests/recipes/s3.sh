@@ -8,7 +8,7 @@ work=$(mktemp -d)
 server=
 trap '[ -z "$server" ] || kill "$server"; rm -rf "$work"' EXIT
 
-venv=${TLSPCAP_VENV:-$work/venv}
+venv=$(realpath -m "${TLSPCAP_VENV:-$work/venv}")
 if [ ! -x "$venv/bin/moto_server" ]; then
   python3 -m venv "$venv"
   "$venv/bin/pip" install --quiet 'moto[server]' boto3
@@ -37,17 +37,25 @@ for path in sorted(root.rglob("*")):
 EOF
 "$venv/bin/python" "$work/fill.py" captures
 
-(cd captures && "$tool" triage --hash . | sed 's#"\./#"#') | LC_ALL=C sort >"$work/files.ndjson"
+# Which of two equal files comes first depends on the order, and that of folders is not that of keys.
+rows() { sed -E 's#"(\./|s3://uploads/case 1/)#"#; s#"duplicate_of":("[^"]*"|null),##' "$1" | LC_ALL=C sort; }
+
+(cd captures && "$tool" triage --hash .) >"$work/files.ndjson"
+rows "$work/files.ndjson" >"$work/files"
 for jobs in 1 16; do
   "$tool" triage --hash --jobs "$jobs" "s3://uploads/case 1/" >"$work/objects-$jobs.ndjson"
 done
 cmp "$work/objects-1.ndjson" "$work/objects-16.ndjson"
-sed 's#"s3://uploads/case 1/#"#g' "$work/objects-1.ndjson" | LC_ALL=C sort >"$work/objects.ndjson"
-cmp "$work/files.ndjson" "$work/objects.ndjson"
-echo "$(wc -l <"$work/objects.ndjson") objects, the rows are those of the files"
+rows "$work/objects-1.ndjson" >"$work/objects"
+cmp "$work/files" "$work/objects"
+echo "$(wc -l <"$work/objects") objects, the rows are those of the files"
 
-"$tool" triage "s3://uploads/case 1/seed/capture.pcap" "s3://uploads/none" "s3://nobucket/x" >"$work/odd.ndjson"
-grep -c '"status":"ok"' "$work/odd.ndjson" | grep -qx 1
-grep -c '"error_kind":"not-found"' "$work/odd.ndjson" | grep -qx 2
-printf 's3://uploads/case 1/seed/capture.pcap\ns3://uploads/none\n' | "$tool" triage --stream --isolate process - | wc -l | grep -qx 2
+"$tool" triage "s3://uploads/case 1/seed/capture.pcap" s3://uploads/none s3://nobucket/x >"$work/odd.ndjson"
+"$tool" triage "s3://uploads/case 1/seed/capture.pcap" s3://uploads/none s3://nobucket/x >"$work/again.ndjson"
+cmp "$work/odd.ndjson" "$work/again.ndjson"
+printf 's3://uploads/case 1/seed/capture.pcap\ns3://uploads/none\n' |
+  "$tool" triage --stream --isolate process - >"$work/listed.ndjson"
+kinds() { grep -oE '"(status":"ok|error_kind":"[a-z-]+)"' "$1" | tr '\n' ' '; }
+[ "$(kinds "$work/odd.ndjson")" = '"status":"ok" "error_kind":"not-found" "error_kind":"not-found" ' ]
+[ "$(kinds "$work/listed.ndjson")" = '"status":"ok" "error_kind":"not-found" ' ]
 echo "single objects, and names that lead nowhere"

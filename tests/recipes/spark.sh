@@ -7,7 +7,7 @@ tool=$(realpath "${1:-target/release/tlspcap}")
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
-venv=${TLSPCAP_VENV:-$work/venv}
+venv=$(realpath -m "${TLSPCAP_VENV:-$work/venv}")
 if [ ! -x "$venv/bin/spark-submit" ]; then
   python3 -m venv "$venv"
   "$venv/bin/pip" install --quiet pyspark duckdb
