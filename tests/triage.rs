@@ -22,7 +22,7 @@ fn rows_are_the_same_bytes_with_any_number_of_threads_and_in_processes() {
     let folder = collection(90);
     let one = text(triage().args(["--jobs", "1"]).arg(folder.path()));
     assert_eq!(one.lines().count(), 90);
-    for options in [&["--jobs", "2"][..], &["--jobs", "8"], &["--isolate", "process", "--jobs", "3"]] {
+    for options in [&["--jobs", "2"][..], &["--jobs", "8"], &["--isolate", "none", "--jobs", "3"]] {
         assert_eq!(text(triage().args(options).arg(folder.path())), one, "{options:?}");
     }
 }

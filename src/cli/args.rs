@@ -178,7 +178,7 @@ pub(crate) enum TriageFormat {
 /// Where captures are worked on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Isolate {
-    /// In processes of their own when a limit per capture is set
+    /// In processes of their own, where those can read what beside the captures was given
     Auto,
     /// In processes of their own
     Process,

@@ -12,7 +12,7 @@ mod watch;
 mod worker;
 
 use std::io::{self, IsTerminal};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
@@ -42,6 +42,12 @@ pub(crate) fn run(arguments: &Triage) -> Result<Status> {
     };
     if arguments.worker {
         return worker::serve(arguments, &settings);
+    }
+    if let Some(path) = read_once(arguments).filter(|_| is_isolated(arguments)) {
+        return Err(Error::Input {
+            path: path.to_owned(),
+            message: "workers cannot read it again; give a file, or --isolate none without limits".to_owned(),
+        });
     }
     if arguments.paths.is_empty() && arguments.files_from.is_none() {
         return Err(Error::Usage("no input: give captures or folders, or --files-from FILE".to_owned()));
@@ -176,13 +182,7 @@ impl<'a> Triaged<'a> {
 }
 
 fn workers<'s>(arguments: &Triage, settings: &'s Settings) -> Vec<Box<dyn Worker + 's>> {
-    let limited = arguments.timeout.is_some() || arguments.max_memory.is_some();
-    let isolate = match arguments.isolate {
-        Isolate::Process => true,
-        Isolate::None => false,
-        Isolate::Auto => limited,
-    };
-    let worker = || match isolate {
+    let worker = || match is_isolated(arguments) {
         true => {
             let stop = Arc::clone(&settings.stop);
             Box::new(Isolated::new(worker::command(), arguments.timeout, stop)) as Box<dyn Worker + 's>
@@ -190,6 +190,27 @@ fn workers<'s>(arguments: &Triage, settings: &'s Settings) -> Vec<Box<dyn Worker
         false => Box::new(Local::new(settings)),
     };
     (0..names::threads(arguments)).map(|_| worker()).collect()
+}
+
+/// Whether captures are worked on in processes of their own: always, unless those could not read what this one read.
+fn is_isolated(arguments: &Triage) -> bool {
+    match arguments.isolate {
+        Isolate::Process => true,
+        Isolate::None => false,
+        Isolate::Auto => is_limited(arguments) || read_once(arguments).is_none(),
+    }
+}
+
+fn is_limited(arguments: &Triage) -> bool {
+    arguments.timeout.is_some() || arguments.max_memory.is_some()
+}
+
+/// An input beside the captures that can be read only once, such as a pipe.
+fn read_once(arguments: &Triage) -> Option<&Path> {
+    let inputs = &arguments.inputs;
+    let files = inputs.truststore.iter().chain(&inputs.truststore_password_file).chain(&inputs.keylog);
+    let again = |path: &Path| std::fs::metadata(path).is_ok_and(|about| about.is_file() || about.is_dir());
+    files.map(PathBuf::as_path).find(|path| !again(path))
 }
 
 fn default_format(arguments: &Triage) -> TriageFormat {

@@ -63,12 +63,21 @@ fn named(entry: Result<ignore::DirEntry, ignore::Error>, follow_links: bool) -> 
         Err(error) => {
             let path = path_of(&error);
             let (text, kind) = match error.io_error() {
-                Some(io) => (io.to_string(), io.kind()),
+                Some(io) => (root_text(io), io.kind()),
                 None => (error.to_string(), io::ErrorKind::Other),
             };
             Some(Named::Failed(path, text, kind))
         }
     }
+}
+
+/// What the system said, without the path that was put around it.
+fn root_text(error: &io::Error) -> String {
+    let mut root: &dyn std::error::Error = error;
+    while let Some(source) = root.source() {
+        root = source;
+    }
+    root.to_string()
 }
 
 /// The path that an error of the walk is about.
