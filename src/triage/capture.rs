@@ -6,14 +6,13 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use sha2::{Digest, Sha256};
-
 use crate::diagnose::Confidence;
 use crate::error::{Error, Result};
 use crate::explain::{Judge, Listener, Options, explain_with};
 use crate::report::{CaptureReport, ConnectionReport, Parts, Summary, connection_report};
 use crate::triage::archive::{Kind, Next, expanded_limit, kind_of, members};
 use crate::triage::engine::Worker;
+use crate::triage::hashing::Hashing;
 use crate::triage::input::{display_name, member_name, remote};
 use crate::triage::row::{ErrorKind, Row, Status};
 use crate::triage::source::Source;
@@ -172,7 +171,7 @@ fn explain_rows(
     emit: &mut dyn FnMut(Row),
 ) {
     let mut best = Best::new(settings);
-    let mut hashing = Hashing { inner: input, hash: settings.hash.then(Sha256::new) };
+    let mut hashing = Hashing::new(input, settings.hash);
     let told = explain_with(judge, Box::new(&mut hashing), path, &mut best);
     let rows = match told {
         Err(Error::Stopped) => {
@@ -270,40 +269,5 @@ impl<'a> Best<'a> {
             row
         };
         self.kept.iter().map(told).collect()
-    }
-}
-
-/// Hashes what is read through it.
-struct Hashing<'a> {
-    inner: &'a mut (dyn Read + Send),
-    hash: Option<Sha256>,
-}
-
-impl Hashing<'_> {
-    /// Reads what nobody read and gives the hash of the whole; `None` when that was not asked for, or cannot be read
-    /// to its end.
-    fn finish(mut self, is_over: &mut dyn FnMut() -> bool) -> Option<String> {
-        self.hash.as_ref()?;
-        let mut buffer = vec![0; 256 << 10];
-        loop {
-            match self.read(&mut buffer) {
-                Ok(0) => break,
-                Ok(_) if is_over() => return None,
-                Ok(_) => {}
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                Err(_) => return None,
-            }
-        }
-        Some(data_encoding::HEXLOWER.encode(&self.hash?.finalize()))
-    }
-}
-
-impl Read for Hashing<'_> {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let len = self.inner.read(buffer)?;
-        if let Some(hash) = &mut self.hash {
-            hash.update(buffer.get(..len).unwrap_or_default());
-        }
-        Ok(len)
     }
 }
