@@ -69,11 +69,6 @@ const WE_LACK: Differences = &[
         &[15, 17, 18, 24, 27],
         "the keys and the chain are those of the first handshake",
     ),
-    (
-        "decrypt-tls13-early-data-retry",
-        &[8],
-        "behind refused early data the second ClientHello is taken for encrypted",
-    ),
 ];
 
 const CHAINED: &str = "the state that runs from record to record is not kept up over application data";

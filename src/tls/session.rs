@@ -268,7 +268,8 @@ impl Core {
         match header.kind() {
             20 => self.change_cipher_spec(place, sink),
             21 => self.alert(place, body, sink),
-            22 if self.protected[from] && !self.is_clear_hello(body) => {
+            // What TLS 1.3 protects bears the type of application data (RFC 8446 §5.2).
+            22 if self.protected[from] && !self.spoken.is_tls13() && !self.is_clear_hello(body) => {
                 place.tell(false, TlsEventKind::EncryptedHandshake { len }, sink);
             }
             22 => {
