@@ -4,6 +4,8 @@ use std::cell::OnceCell;
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use sha2::{Digest, Sha256};
+
 use crate::connection::{At, Connection, Outcome, SeenAlert};
 use crate::diagnose::{
     Case, HostSource, PolicySource, diagnose, established_in_brief, is_plainly_established,
@@ -246,36 +248,37 @@ impl<'a> Judge<'a> {
         let asked = connection.client_hello.as_ref().is_some_and(|hello| hello.value.asks_ocsp);
         let asked_ocsp = asked && !client;
         let (chain_key, elsewhere_key) = (hashes(chain), hashes(&elsewhere));
-        let key = PathKey { chain: chain_key, client, first, asked_ocsp, elsewhere: elsewhere_key };
-        if ocsp.is_none()
-            && let Some(known) = self.paths.get(&key, at)
-        {
+        let key = PathKey {
+            chain: chain_key,
+            client,
+            first,
+            asked_ocsp,
+            ocsp: ocsp.as_ref().map(|response| Sha256::digest(response).into()),
+            elsewhere: elsewhere_key,
+        };
+        if let Some(known) = self.paths.get(&key, at, self.options.now) {
             return known;
         }
         let empty = Store::none();
-        let signatures = &self.signatures;
-        let check = |policy| {
-            let request = PathRequest {
-                chain,
-                store: if client { &empty } else { &self.options.store },
-                at,
-                now: self.options.now,
-                policy,
-                client,
-                elsewhere: &elsewhere,
-                ocsp: ocsp.as_deref(),
-                asked_ocsp,
-            };
-            trust::check_path_with(&request, signatures)
+        let request = PathRequest {
+            chain,
+            store: if client { &empty } else { &self.options.store },
+            at,
+            now: self.options.now,
+            policy: first,
+            client,
+            elsewhere: &elsewhere,
+            ocsp: ocsp.as_deref(),
+            asked_ocsp,
         };
+        let signatures = &self.signatures;
+        let check = |policy| trust::check_path_with(&PathRequest { policy, ..request }, signatures);
         let mut reports = vec![check(first)];
         if !client {
             reports.extend(POLICIES.into_iter().filter(|policy| *policy != first).map(check));
         }
         let reports = Arc::new(reports);
-        if ocsp.is_none() {
-            self.paths.put(key, at, chain, &self.options.store, &reports);
-        }
+        self.paths.put(key, &request, &reports);
         reports
     }
 

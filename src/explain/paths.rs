@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::ops::RangeInclusive;
 use std::sync::Arc;
 
-use crate::trust::{PathReport, Policy, ProblemKind, Store};
+use crate::trust::{self, PathReport, PathRequest, Policy};
 use crate::x509::Certificate;
 
 /// What a path check depends on, beside the store and the moment.
@@ -14,50 +14,64 @@ pub(super) struct PathKey {
     pub(super) client: bool,
     pub(super) first: Policy,
     pub(super) asked_ocsp: bool,
+    /// SHA-256 of the stapled OCSP response.
+    pub(super) ocsp: Option<[u8; 32]>,
     pub(super) elsewhere: Vec<[u8; 32]>,
 }
 
 /// Reports by what they depend on, each with the moments for which it holds.
 ///
 /// A moment matters only by which certificates are valid at it, so that a report holds up to the next date at which one of the
-/// chain or of the store begins or ceases to be valid. It holds for its own moment alone where a problem tells that moment.
+/// chain or of the store begins or ceases to be valid. Where a sentence tells the moment, it is told anew.
 #[derive(Debug, Default)]
 pub(super) struct PathCache {
-    entries: HashMap<PathKey, (RangeInclusive<i64>, Arc<Vec<PathReport>>)>,
+    entries: HashMap<PathKey, Known>,
     /// The dates of the store in order, once they were needed.
     dates: Option<Vec<i64>>,
 }
 
+/// Reports that were made for one moment and hold for others.
+#[derive(Debug)]
+struct Known {
+    moments: RangeInclusive<i64>,
+    at: i64,
+    reports: Arc<Vec<PathReport>>,
+}
+
 /// Path checks remembered; each is a few kilobytes for every policy.
-const PATHS: usize = 512;
+const PATHS: usize = 1024;
 
 impl PathCache {
-    /// The reports, when they were made for a moment like this one.
-    pub(super) fn get(&self, key: &PathKey, at: i64) -> Option<Arc<Vec<PathReport>>> {
-        self.entries.get(key).filter(|(moments, _)| moments.contains(&at)).map(|(_, known)| Arc::clone(known))
+    /// The reports, when they were made for a moment like this one. `now` is today, as for the check.
+    pub(super) fn get(&self, key: &PathKey, at: i64, now: Option<i64>) -> Option<Arc<Vec<PathReport>>> {
+        let known = self.entries.get(key).filter(|known| known.moments.contains(&at))?;
+        let tells_moment =
+            known.reports.iter().flat_map(|report| &report.problems).any(|one| one.kind.is_about_dates());
+        if known.at == at || !tells_moment {
+            return Some(Arc::clone(&known.reports));
+        }
+        let mut reports = (*known.reports).clone();
+        reports.iter_mut().for_each(|report| trust::tell_moment(report, at, now));
+        Some(Arc::new(reports))
     }
 
     /// Remembers reports. When it is full it is emptied, and fills again.
     pub(super) fn put(
         &mut self,
         key: PathKey,
-        at: i64,
-        chain: &[Arc<Certificate>],
-        store: &Store,
+        request: &PathRequest<'_>,
         reports: &Arc<Vec<PathReport>>,
     ) {
         if self.entries.len() >= PATHS {
             self.entries.clear();
         }
-        let moments = match reports.iter().any(tells_its_moment) {
-            true => at..=at,
-            false => self.around(at, chain, store),
-        };
-        self.entries.insert(key, (moments, Arc::clone(reports)));
+        let moments = self.around(request);
+        self.entries.insert(key, Known { moments, at: request.at, reports: Arc::clone(reports) });
     }
 
-    /// The moments around `at` between which no certificate begins or ceases to be valid.
-    fn around(&mut self, at: i64, chain: &[Arc<Certificate>], store: &Store) -> RangeInclusive<i64> {
+    /// The moments around the request's own between which no certificate and no stapled answer begins or ceases to be valid.
+    fn around(&mut self, request: &PathRequest<'_>) -> RangeInclusive<i64> {
+        let PathRequest { at, chain, store, .. } = *request;
         let known = self.dates.get_or_insert_with(|| {
             let mut dates: Vec<i64> =
                 store.certificates().flat_map(|(_, certificate)| dates(certificate)).collect();
@@ -67,7 +81,8 @@ impl PathCache {
         let next = known.partition_point(|date| *date <= at);
         let mut from = next.checked_sub(1).and_then(|last| known.get(last)).copied().unwrap_or(i64::MIN);
         let mut until = known.get(next).copied().unwrap_or(i64::MAX);
-        for date in chain.iter().flat_map(|certificate| dates(certificate)) {
+        let stapled = request.ocsp.map(trust::ocsp::dates).unwrap_or_default();
+        for date in chain.iter().flat_map(|certificate| dates(certificate)).chain(stapled) {
             match date <= at {
                 true => from = from.max(date),
                 false => until = until.min(date),
@@ -81,14 +96,4 @@ impl PathCache {
 fn dates(certificate: &Certificate) -> impl Iterator<Item = i64> {
     let fields = certificate.fields.as_ref().ok();
     fields.into_iter().flat_map(|fields| [fields.not_before, fields.not_after.saturating_add(1)])
-}
-
-/// A problem's sentence names the moment of judgement.
-fn tells_its_moment(report: &PathReport) -> bool {
-    report.problems.iter().any(|problem| {
-        matches!(
-            problem.kind,
-            ProblemKind::Expired | ProblemKind::ExpiredIntermediate | ProblemKind::NotYetValid
-        )
-    })
 }

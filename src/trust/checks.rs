@@ -5,8 +5,8 @@ use crate::trust::constraints;
 use crate::trust::graph::{Graph, Node};
 use crate::trust::signature::{is_usual, weakness};
 use crate::trust::words::{span, subject, time};
-use crate::trust::{Policy, Problem, ProblemKind, SignatureState, StoreKind, WeakHash};
-use crate::x509::{KeyAlgorithm, extended_key_usage_name};
+use crate::trust::{PathReport, Policy, Problem, ProblemKind, SignatureState, StoreKind, WeakHash};
+use crate::x509::{Fields, KeyAlgorithm, extended_key_usage_name};
 
 /// Judges every certificate of a path, leaf first.
 pub(super) fn problems(graph: &Graph<'_>, draft: &Draft<'_>) -> Vec<Problem> {
@@ -30,6 +30,44 @@ pub(super) fn problems(graph: &Graph<'_>, draft: &Draft<'_>) -> Vec<Problem> {
         judge.add(ProblemKind::NameConstraint, true, text);
     }
     judge.problems
+}
+
+/// What is wrong with the dates of a path's certificate at a moment, and the sentence that says so (RFC 5280 §4.1.2.5).
+fn outside_validity(
+    fields: &Fields,
+    element: usize,
+    at: i64,
+    now: Option<i64>,
+) -> Option<(ProblemKind, String)> {
+    let range = || format!("valid from {} to {}", time(fields.not_before), time(fields.not_after));
+    if at > fields.not_after {
+        let kind = if element == 0 { ProblemKind::Expired } else { ProblemKind::ExpiredIntermediate };
+        let ago = span(at.saturating_sub(fields.not_after));
+        let text = format!("{} had expired {ago} before {} ({})", subject(fields), time(at), range());
+        return Some((kind, text));
+    }
+    if at >= fields.not_before {
+        return None;
+    }
+    let until = span(fields.not_before.saturating_sub(at));
+    let now = match now {
+        Some(now) if (fields.not_before..=fields.not_after).contains(&now) => "; today it is valid",
+        _ => "",
+    };
+    let text = format!("{} became valid only {until} after {} ({}{now})", subject(fields), time(at), range());
+    Some((ProblemKind::NotYetValid, text))
+}
+
+/// Puts another moment into the sentences of a report that tell one. The moment has to be one at which the same certificates
+/// are valid as at the report's own.
+pub fn tell_moment(report: &mut PathReport, at: i64, now: Option<i64>) {
+    for problem in report.problems.iter_mut().filter(|problem| problem.kind.is_about_dates()) {
+        let Some(element) = problem.element else { continue };
+        let fields = report.path.get(element).and_then(|found| found.certificate.parsed());
+        if let Some((_, text)) = fields.and_then(|fields| outside_validity(fields, element, at, now)) {
+            problem.text = text;
+        }
+    }
 }
 
 struct Judge<'g, 'a> {
@@ -104,25 +142,10 @@ impl Judge<'_, '_> {
         let at = self.graph.request.at;
         let searched = self.graph.request.policy == Policy::Java && self.graph.jdk_would_search();
         let fatal = !self.is_exempt() || searched;
-        let range = format!("valid from {} to {}", time(fields.not_before), time(fields.not_after));
-        if at > fields.not_after {
-            let kind = match self.element {
-                0 => ProblemKind::Expired,
-                _ => ProblemKind::ExpiredIntermediate,
-            };
-            let ago = span(at.saturating_sub(fields.not_after));
-            let text = format!("{} had expired {ago} before {} ({range})", subject(fields), time(at));
-            self.add(kind, fatal, text);
-        } else if at < fields.not_before {
-            let until = span(fields.not_before.saturating_sub(at));
-            let now = match self.graph.request.now {
-                Some(now) if (fields.not_before..=fields.not_after).contains(&now) => "; today it is valid",
-                _ => "",
-            };
-            let text =
-                format!("{} became valid only {until} after {} ({range}{now})", subject(fields), time(at));
-            self.add(ProblemKind::NotYetValid, fatal, text);
-        }
+        let Some((kind, text)) = outside_validity(fields, self.element, at, self.graph.request.now) else {
+            return;
+        };
+        self.add(kind, fatal, text);
     }
 
     fn extensions(&mut self, node: &Node<'_>) {

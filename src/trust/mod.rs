@@ -22,6 +22,7 @@ mod staple;
 mod store;
 mod words;
 
+pub use checks::tell_moment;
 pub use formats::parse_dn;
 pub use hostname::HostnameReport;
 pub use hostname::check as check_hostname;

@@ -27,6 +27,14 @@ pub fn read(response: &[u8], leaf: &Fields, at: i64) -> OcspState {
     }
 }
 
+/// The seconds since 1970 at which what a response says may change: where an answer begins to hold, and the first second
+/// at which it holds no more.
+pub fn dates(response: &[u8]) -> Vec<i64> {
+    let answers = answers(response).unwrap_or_default();
+    let ends = answers.iter().filter_map(|answer| answer.next_update).map(|next| next.saturating_add(1));
+    answers.iter().map(|answer| answer.this_update).chain(ends).collect()
+}
+
 enum Status {
     Good,
     Revoked(i64),

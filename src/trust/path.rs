@@ -75,6 +75,13 @@ pub enum ProblemKind {
     Malformed,
 }
 
+impl ProblemKind {
+    /// It is about a certificate's validity, so that its sentence names the moment of judgement.
+    pub const fn is_about_dates(self) -> bool {
+        matches!(self, Self::Expired | Self::ExpiredIntermediate | Self::NotYetValid)
+    }
+}
+
 /// One thing that is wrong or worth saying.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Problem {

@@ -14,8 +14,8 @@ pub(super) fn judge(case: &Case<'_>, code: &'static str, fine: &str) -> Judgemen
     if is_trust(code) && case.store.kind == StoreKind::None {
         return Judgement::Unknown(Missing::trust_store());
     }
-    let mut findings = report.problems.iter().filter_map(|problem| finding_of(case, report, problem));
-    match findings.find(|finding| finding.code == code) {
+    let problem = report.problems.iter().find(|problem| code_of(case, report, problem.kind) == Some(code));
+    match problem.and_then(|problem| finding_of(case, report, problem)) {
         Some(finding) => Judgement::Found(finding),
         None => Judgement::RuledOut(fine.to_owned()),
     }
