@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use crate::analyzer::{Analyzer, AnalyzerStats};
 use crate::capture::{CaptureReader, Timestamp};
-use crate::connection::Connection;
+use crate::connection::{Connection, Outcome};
 use crate::decode::{Decoded, Decoder};
 use crate::error::{Error, Result, Warning};
 use crate::report::{
@@ -28,6 +28,13 @@ pub trait Listener {
     /// # Errors
     /// What the listener could not do ends the reading.
     fn connection(&mut self, parts: Parts<'_>) -> Result<()>;
+
+    /// Whether a connection that ended like this is to be told in full. Of others the parts hold no more than a line needs,
+    /// when the options allow it ([`Options::brief_established`]).
+    fn wants_story(&mut self, outcome: Outcome) -> bool {
+        let _ = outcome;
+        true
+    }
 
     /// Bytes of the input read so far; called now and then.
     fn progress(&mut self, bytes: u64) {
@@ -145,7 +152,7 @@ fn tell(
     if connection.open_at_end {
         connection.quiet_before_end_s = told.last.seconds_since(connection.end).max(0.0);
     }
-    judge.judge(&mut connection, |parts| listener.connection(parts))
+    judge.judge(&mut connection, listener)
 }
 
 /// Takes the secrets that the reader has met since; whether there were any.

@@ -4,6 +4,7 @@ use std::io::IsTerminal;
 use std::path::Path;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use tlspcap::connection::Outcome;
 use tlspcap::error::{Error, Result};
 use tlspcap::explain::{Listener, Options, explain, open};
 use tlspcap::render::{HtmlRenderer, JsonRenderer, Renderer, TextOptions, TextRenderer};
@@ -111,14 +112,6 @@ impl One<'_> {
         }
         Ok(summary)
     }
-
-    /// Whether a connection is told in full.
-    fn in_full(&self, outcome: &str) -> bool {
-        self.arguments.format != Format::Text
-            || self.arguments.all
-            || !self.arguments.connection.is_empty()
-            || outcome == "failed"
-    }
 }
 
 /// Failed connections told in full without `--all`.
@@ -135,15 +128,27 @@ struct Gather<'a> {
     bar: ProgressBar,
 }
 
+impl Gather<'_> {
+    /// Whether a connection that ended like this is told in full, rather than in a line.
+    fn in_full(&self, outcome: Outcome) -> bool {
+        let arguments = self.one.arguments;
+        let all =
+            arguments.format != Format::Text || arguments.all || !arguments.connection.is_empty();
+        all || outcome == Outcome::Failed && self.stories < STORIES
+    }
+}
+
 impl Listener for Gather<'_> {
+    fn wants_story(&mut self, outcome: Outcome) -> bool {
+        self.in_full(outcome)
+    }
+
     fn connection(&mut self, parts: Parts<'_>) -> Result<()> {
         let stream = parts.case.connection.stream;
         let outcome = parts.diagnosis.outcome.name();
         self.summary.add(outcome, parts.diagnosis.verdict.cause);
         let one = self.one;
-        let limited =
-            one.arguments.format == Format::Text && !one.arguments.all && one.arguments.connection.is_empty();
-        let full = one.in_full(outcome) && !(limited && self.stories >= STORIES);
+        let full = self.in_full(parts.diagnosis.outcome);
         if !full && one.filter.is_none() {
             self.left_out += u64::from(outcome == "failed");
             if let Some(fragment) = one.renderer.brief(&brief(parts)) {

@@ -38,17 +38,6 @@ pub fn is_plainly_established(connection: &Connection) -> bool {
 
 /// The answer for such a connection: established, without a finding and without its story.
 pub fn established_in_brief() -> Diagnosis {
-    let verdict = Verdict {
-        cause: "none",
-        confidence: Confidence::Certain,
-        failed_by: Party::None,
-        summary: String::new(),
-        evidence: Vec::new(),
-        client_error: None,
-        fix: Vec::new(),
-        alternatives: Vec::new(),
-        ruled_out: Vec::new(),
-        missing: Vec::new(),
-    };
+    let verdict = Verdict::bare("none", Confidence::Certain, Party::None);
     Diagnosis { outcome: Outcome::Established, verdict, findings: Vec::new() }
 }

@@ -126,6 +126,24 @@ pub struct Verdict {
     pub missing: Vec<Missing>,
 }
 
+impl Verdict {
+    /// A verdict without its story.
+    pub fn bare(cause: &'static str, confidence: Confidence, failed_by: Party) -> Self {
+        Self {
+            cause,
+            confidence,
+            failed_by,
+            summary: String::new(),
+            evidence: Vec::new(),
+            client_error: None,
+            fix: Vec::new(),
+            alternatives: Vec::new(),
+            ruled_out: Vec::new(),
+            missing: Vec::new(),
+        }
+    }
+}
+
 /// The whole answer for one connection.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Diagnosis {

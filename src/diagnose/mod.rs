@@ -37,4 +37,4 @@ pub use finding::{
     Alternative, ClientError, Confidence, Diagnosis, Evidence, Finding, RuledOut, Severity, Verdict,
 };
 pub use hidden::{Hidden, HiddenAuth, Short};
-pub use verdict::diagnose;
+pub use verdict::{diagnose, outline};

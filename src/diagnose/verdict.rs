@@ -20,7 +20,7 @@ pub(super) type Judged = Vec<(&'static Cause, Judgement)>;
 /// Judges one connection.
 pub fn diagnose(case: &Case<'_>) -> Diagnosis {
     let ending = case.ending();
-    let judged: Judged = CAUSES.iter().map(|cause| (*cause, (cause.check)(case))).collect();
+    let judged = judge_all(case);
     let candidates = weigh::weigh(case, &ending, &judged);
     match choose(&judged, &candidates) {
         Some(choice) => {
@@ -29,6 +29,41 @@ pub fn diagnose(case: &Case<'_>) -> Diagnosis {
             diagnosis
         }
         None => not_failed(case, &ending, &judged),
+    }
+}
+
+/// Judges one connection and says no more than a line needs: the outcome, the cause and the findings, without the story.
+pub fn outline(case: &Case<'_>) -> Diagnosis {
+    let ending = case.ending();
+    let judged = judge_all(case);
+    let candidates = weigh::weigh(case, &ending, &judged);
+    match choose(&judged, &candidates) {
+        Some(Choice { finding, confidence, .. }) => {
+            let verdict = Verdict::bare(finding.code, confidence, failed_by(&ending, finding.code));
+            Diagnosis {
+                outcome: Outcome::Failed,
+                verdict,
+                findings: findings(case, &judged, Some(&finding)),
+            }
+        }
+        None => {
+            let (outcome, party) = without_failure(case, &ending);
+            let done = outcome == Outcome::Established;
+            let verdict = Verdict::bare("none", not_failed_confidence(&ending, done), party);
+            Diagnosis { outcome, verdict, findings: findings(case, &judged, None) }
+        }
+    }
+}
+
+fn judge_all(case: &Case<'_>) -> Judged {
+    CAUSES.iter().map(|cause| (*cause, (cause.check)(case))).collect()
+}
+
+/// How a connection ended in which nothing failed, and who failed.
+fn without_failure(case: &Case<'_>, ending: &Ending) -> (Outcome, Party) {
+    match ending.moment == Moment::Done || case.connection.outcome == Outcome::Established {
+        true => (Outcome::Established, Party::None),
+        false => (Outcome::Incomplete, Party::Unknown),
     }
 }
 
@@ -137,8 +172,8 @@ fn failed(
 }
 
 fn not_failed(case: &Case<'_>, ending: &Ending, judged: &Judged) -> Diagnosis {
-    let done = ending.moment == Moment::Done || case.connection.outcome == Outcome::Established;
-    let outcome = if done { Outcome::Established } else { Outcome::Incomplete };
+    let (outcome, failed_by) = without_failure(case, ending);
+    let done = outcome == Outcome::Established;
     let mut findings = findings(case, judged, None);
     if done {
         for finding in findings.iter_mut().filter(|finding| finding.severity > Severity::Info) {
@@ -153,16 +188,10 @@ fn not_failed(case: &Case<'_>, ending: &Ending, judged: &Judged) -> Diagnosis {
         false => (incomplete(case, ending), others::missing_of_incomplete(case, ending)),
     };
     let verdict = Verdict {
-        cause: "none",
-        confidence: not_failed_confidence(ending, done),
-        failed_by: if done { Party::None } else { Party::Unknown },
         summary,
         evidence: course::course(case.connection, ending),
-        client_error: None,
-        fix: Vec::new(),
-        alternatives: Vec::new(),
-        ruled_out: Vec::new(),
         missing,
+        ..Verdict::bare("none", not_failed_confidence(ending, done), failed_by)
     };
     Diagnosis { outcome, verdict, findings }
 }

@@ -31,7 +31,8 @@ pub struct Options {
     pub now: Option<i64>,
     /// Chains of established connections are held against the store too; without it only dates and names are looked at.
     pub judge_established: bool,
-    /// Of established connections no more is wanted than a line: where all went plainly well, no story is made.
+    /// Of established connections no more is wanted than a line: where all went plainly well no check is made, and the
+    /// listener is asked which others are to be told in full.
     pub brief_established: bool,
     /// Bounds on memory and work.
     pub limits: Limits,

@@ -8,11 +8,11 @@ use sha2::{Digest, Sha256};
 
 use crate::connection::{At, Connection, Outcome, SeenAlert};
 use crate::diagnose::{
-    Case, HostSource, PolicySource, diagnose, established_in_brief, is_plainly_established,
+    Case, HostSource, PolicySource, diagnose, established_in_brief, is_plainly_established, outline,
 };
 use crate::error::Result;
-use crate::explain::paths::{PathCache, PathKey};
-use crate::explain::{Options, PolicyChoice};
+use crate::explain::paths::{Checked, PathCache, PathKey};
+use crate::explain::{Listener, Options, PolicyChoice};
 use crate::fingerprint::{Behaviour, Stack, StackGuess, recognise};
 use crate::limits::Limits;
 use crate::report::Parts;
@@ -73,15 +73,11 @@ impl<'a> Judge<'a> {
         self.has_keys = !self.options.secrets.is_empty();
     }
 
-    /// Judges `connection` and hands the result to `then`.
+    /// Judges `connection` and tells `listener`.
     ///
     /// # Errors
-    /// What `then` returns.
-    pub fn judge(
-        &mut self,
-        connection: &mut Connection,
-        then: impl FnOnce(Parts<'_>) -> Result<()>,
-    ) -> Result<()> {
+    /// What the listener returns.
+    pub fn judge(&mut self, connection: &mut Connection, listener: &mut dyn Listener) -> Result<()> {
         let server_chain =
             self.parse(connection.server_chain.as_ref().map(|at| at.value.certificates.as_slice()));
         let client_chain =
@@ -93,7 +89,7 @@ impl<'a> Judge<'a> {
             && is_named_as_asked(&server_chain, host.as_ref())
             && is_plainly_established(connection)
         {
-            return self.brief(connection, at, then);
+            return self.brief(connection, at, listener);
         }
         let cheap = !self.options.judge_established && data_flowed(connection);
         if !cheap && connection.outcome != Outcome::Established {
@@ -101,40 +97,23 @@ impl<'a> Judge<'a> {
             connection.server_signature_good = server_signature(connection, &server_chain);
         }
         let stack = client_stack(connection);
-        let policy = self.policy(&stack);
-        let reports = if server_chain.is_empty() || cheap {
-            None
-        } else {
-            Some(self.check(connection, &server_chain, at, policy.0, false))
-        };
-        let client_reports = if client_chain.is_empty() {
-            None
-        } else {
-            Some(self.check(connection, &client_chain, at, policy.0, true))
-        };
+        let (server_paths, client_paths, policy) =
+            self.paths(connection, &server_chain, &client_chain, at, self.policy(&stack), cheap);
         let leaf = server_chain.first().and_then(|leaf| leaf.fields.as_ref().ok());
         let hostname = match (leaf, &host) {
             (Some(leaf), Some((name, _))) => Some(trust::check_hostname(leaf, name, policy.0)),
             _ => None,
         };
-        let (policy, reports) = match reports {
-            Some(reports) => self.stricter_if_refused(connection, policy, reports),
-            None => (policy, Arc::default()),
-        };
-        let (path, others) = match reports.as_slice() {
-            [first, others @ ..] => (Some(first), others),
-            [] => (None, &[][..]),
-        };
-        let case = Case {
+        let case = || Case {
             connection,
             stack: &stack,
             server_chain: &server_chain,
             client_chain: &client_chain,
             store: &self.options.store,
             policy,
-            path,
-            other_paths: others,
-            client_path: client_reports.as_deref().and_then(|reports| reports.first()),
+            path: None,
+            other_paths: &[],
+            client_path: None,
             hostname: hostname.as_ref(),
             host: host.as_ref().map(|(name, source)| (name.as_str(), *source)),
             at,
@@ -142,8 +121,39 @@ impl<'a> Judge<'a> {
             has_keys: self.has_keys,
             ended: OnceCell::new(),
         };
-        let diagnosis = diagnose(&case);
-        then(Parts { case: &case, diagnosis: &diagnosis })
+        if self.options.brief_established {
+            let case = with_paths(case(), &server_paths, &client_paths);
+            let diagnosis = outline(&case);
+            if !listener.wants_story(diagnosis.outcome) {
+                return listener.connection(Parts { case: &case, diagnosis: &diagnosis });
+            }
+        }
+        let (mut server_paths, mut client_paths) = (server_paths, client_paths);
+        server_paths.tell_moment(at, self.options.now);
+        client_paths.tell_moment(at, self.options.now);
+        let case = with_paths(case(), &server_paths, &client_paths);
+        listener.connection(Parts { case: &case, diagnosis: &diagnose(&case) })
+    }
+
+    /// Holds both chains against the stores; a chain that is not judged has no report. The policy is the one that counts.
+    fn paths(
+        &mut self,
+        connection: &Connection,
+        server_chain: &[Arc<Certificate>],
+        client_chain: &[Arc<Certificate>],
+        at: i64,
+        policy: (Policy, PolicySource),
+        cheap: bool,
+    ) -> (Checked, Checked, (Policy, PolicySource)) {
+        let (mut server, mut client, mut counts) = (Checked::default(), Checked::default(), policy);
+        if !server_chain.is_empty() && !cheap {
+            server = self.check(connection, server_chain, at, policy.0, false);
+            (counts, server.reports) = self.stricter_if_refused(connection, policy, server.reports);
+        }
+        if !client_chain.is_empty() {
+            client = self.check(connection, client_chain, at, policy.0, true);
+        }
+        (server, client, counts)
     }
 
     /// Hands on a connection that plainly went well, with no more than a line needs.
@@ -151,7 +161,7 @@ impl<'a> Judge<'a> {
         &self,
         connection: &Connection,
         at: i64,
-        then: impl FnOnce(Parts<'_>) -> Result<()>,
+        listener: &mut dyn Listener,
     ) -> Result<()> {
         let stack = StackGuess::default();
         let case = Case {
@@ -171,7 +181,7 @@ impl<'a> Judge<'a> {
             has_keys: self.has_keys,
             ended: OnceCell::new(),
         };
-        then(Parts { case: &case, diagnosis: &established_in_brief() })
+        listener.connection(Parts { case: &case, diagnosis: &established_in_brief() })
     }
 
     fn parse(&mut self, chain: Option<&[Arc<[u8]>]>) -> Vec<Arc<Certificate>> {
@@ -241,7 +251,7 @@ impl<'a> Judge<'a> {
         at: i64,
         first: Policy,
         client: bool,
-    ) -> Arc<Vec<PathReport>> {
+    ) -> Checked {
         let ocsp = connection.server_chain.as_ref().and_then(|at| at.value.ocsp.clone()).filter(|_| !client);
         let elsewhere = self.elsewhere(chain);
         let hashes = |list: &[Arc<Certificate>]| list.iter().map(|c| c.sha256).collect();
@@ -256,7 +266,7 @@ impl<'a> Judge<'a> {
             ocsp: ocsp.as_ref().map(|response| Sha256::digest(response).into()),
             elsewhere: elsewhere_key,
         };
-        if let Some(known) = self.paths.get(&key, at, self.options.now) {
+        if let Some(known) = self.paths.get(&key, at) {
             return known;
         }
         let empty = Store::none();
@@ -279,7 +289,7 @@ impl<'a> Judge<'a> {
         }
         let reports = Arc::new(reports);
         self.paths.put(key, &request, &reports);
-        reports
+        Checked { reports, told_at: at }
     }
 
     /// Certificates that other connections or Mozilla's list have for an issuer that this chain names.
@@ -298,6 +308,16 @@ impl<'a> Judge<'a> {
             found.extend(known.filter_map(|entry| entry.certificate().cloned()));
         }
         found
+    }
+}
+
+/// The case with what the path checks gave.
+fn with_paths<'c>(case: Case<'c>, server: &'c Checked, client: &'c Checked) -> Case<'c> {
+    Case {
+        path: server.reports.first(),
+        other_paths: server.reports.get(1..).unwrap_or_default(),
+        client_path: client.reports.first(),
+        ..case
     }
 }
 

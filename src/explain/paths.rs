@@ -38,21 +38,34 @@ struct Known {
     reports: Arc<Vec<PathReport>>,
 }
 
+/// The reports for one chain, the policy that counts first.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Checked {
+    pub(super) reports: Arc<Vec<PathReport>>,
+    /// The moment that their sentences tell.
+    pub(super) told_at: i64,
+}
+
+impl Checked {
+    /// Has the sentences tell the moment `at`. `now` is today, as for the check.
+    pub(super) fn tell_moment(&mut self, at: i64, now: Option<i64>) {
+        let mut problems = self.reports.iter().flat_map(|report| &report.problems);
+        if self.told_at != at && problems.any(|problem| problem.kind.is_about_dates()) {
+            let reports = Arc::make_mut(&mut self.reports);
+            reports.iter_mut().for_each(|report| trust::tell_moment(report, at, now));
+        }
+        self.told_at = at;
+    }
+}
+
 /// Path checks remembered; each is a few kilobytes for every policy.
 const PATHS: usize = 1024;
 
 impl PathCache {
-    /// The reports, when they were made for a moment like this one. `now` is today, as for the check.
-    pub(super) fn get(&self, key: &PathKey, at: i64, now: Option<i64>) -> Option<Arc<Vec<PathReport>>> {
+    /// The reports, when they were made for a moment like this one. Their sentences may tell another one.
+    pub(super) fn get(&self, key: &PathKey, at: i64) -> Option<Checked> {
         let known = self.entries.get(key).filter(|known| known.moments.contains(&at))?;
-        let tells_moment =
-            known.reports.iter().flat_map(|report| &report.problems).any(|one| one.kind.is_about_dates());
-        if known.at == at || !tells_moment {
-            return Some(Arc::clone(&known.reports));
-        }
-        let mut reports = (*known.reports).clone();
-        reports.iter_mut().for_each(|report| trust::tell_moment(report, at, now));
-        Some(Arc::new(reports))
+        Some(Checked { reports: Arc::clone(&known.reports), told_at: known.at })
     }
 
     /// Remembers reports. When it is full it is emptied, and fills again.

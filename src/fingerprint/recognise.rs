@@ -13,7 +13,13 @@ pub fn recognise(hello: &ClientHello) -> StackGuess {
         return StackGuess::default();
     }
     let shape = Shape::new(hello);
-    let points: Vec<Evidence> = LIBRARIES.iter().map(|library| Evidence::weigh(library, &shape)).collect();
+    let lists = Lists {
+        groups: without_hybrids(&shape.groups),
+        older_suites: shape.older_suites(),
+        tls13_suites: shape.tls13_suites(),
+    };
+    let points: Vec<Evidence> =
+        LIBRARIES.iter().map(|library| Evidence::weigh(library, &shape, &lists)).collect();
     let most = points.iter().map(|evidence| evidence.points).max().unwrap_or(0);
     if most < ENOUGH {
         return StackGuess::default();
@@ -32,6 +38,13 @@ pub fn recognise(hello: &ClientHello) -> StackGuess {
 /// Points below which no library is named: two traits that agree, or one and a peculiarity.
 const ENOUGH: i32 = 5;
 
+/// What of a shape is held against every library.
+struct Lists {
+    groups: Vec<u16>,
+    older_suites: Vec<u16>,
+    tls13_suites: Vec<u16>,
+}
+
 /// What speaks for a library.
 struct Evidence {
     stack: Stack,
@@ -40,16 +53,15 @@ struct Evidence {
 }
 
 impl Evidence {
-    fn weigh(library: &Library, shape: &Shape<'_>) -> Self {
+    fn weigh(library: &Library, shape: &Shape<'_>, lists: &Lists) -> Self {
         let mut evidence = Self { stack: library.stack, points: (library.marks)(shape), traits: Vec::new() };
         evidence.order(library, shape);
-        let groups = without_hybrids(&shape.groups);
         evidence.beginning(&shape.schemes, library.schemes, 4, "the signature schemes");
-        evidence.beginning(&shape.older_suites(), library.suites, 3, "the cipher suites");
+        evidence.beginning(&lists.older_suites, library.suites, 3, "the cipher suites");
         // Nearly everyone begins with the same three or four.
-        let points = if groups.len() > 4 { 2 } else { 1 };
-        evidence.beginning(&groups, library.groups, points, "the groups");
-        evidence.beginning(&shape.tls13_suites(), library.tls13, 1, "the TLS 1.3 suites");
+        let points = if lists.groups.len() > 4 { 2 } else { 1 };
+        evidence.beginning(&lists.groups, library.groups, points, "the groups");
+        evidence.beginning(&lists.tls13_suites, library.tls13, 1, "the TLS 1.3 suites");
         evidence
     }
 
