@@ -132,8 +132,7 @@ impl Gather<'_> {
     /// Whether a connection that ended like this is told in full, rather than in a line.
     fn in_full(&self, outcome: Outcome) -> bool {
         let arguments = self.one.arguments;
-        let all =
-            arguments.format != Format::Text || arguments.all || !arguments.connection.is_empty();
+        let all = arguments.format != Format::Text || arguments.all || !arguments.connection.is_empty();
         all || outcome == Outcome::Failed && self.stories < STORIES
     }
 }

@@ -1,6 +1,7 @@
 //! What each TLS stack does about each fault, as a table that is read both ways: from a cause to the alert, and from
 //! an alert to the causes that fit it (RFC 8446 §6.2 leaves the choice to the stack).
 
+use std::collections::HashMap;
 use std::sync::OnceLock;
 
 use crate::connection::Connection;
@@ -88,12 +89,31 @@ pub fn table() -> &'static [Row] {
 
 /// What `stack` does about `cause` in `role`; `None` when that is not known. A program that has no line of its own does as
 /// its library does.
-pub fn sends(stack: Stack, role: Side, tls13: bool, cause: &str) -> Option<Vec<Sends>> {
-    let own: Vec<Sends> = rows(stack, role, tls13, cause).flat_map(|row| row.sends.iter().copied()).collect();
-    if !own.is_empty() {
-        return Some(own);
+pub fn sends(stack: Stack, role: Side, tls13: bool, cause: &str) -> Option<&'static [Sends]> {
+    match known().get(&(stack, role, tls13)).and_then(|causes| causes.get(cause)) {
+        Some(own) => Some(own),
+        None => library(stack).and_then(|base| sends(base, role, tls13, cause)),
     }
-    library(stack).and_then(|base| sends(base, role, tls13, cause))
+}
+
+/// The table by stack, role and version, and then by cause.
+type Known = HashMap<(Stack, Side, bool), HashMap<&'static str, Vec<Sends>>>;
+
+fn known() -> &'static Known {
+    static KNOWN: OnceLock<Known> = OnceLock::new();
+    KNOWN.get_or_init(|| {
+        let mut known = Known::new();
+        for row in table() {
+            for tls13 in [false, true].into_iter().filter(|tls13| row.tls13.is_none_or(|only| only == *tls13))
+            {
+                let causes = known.entry((row.stack, row.role, tls13)).or_default();
+                for cause in &row.causes {
+                    causes.entry(cause).or_default().extend(&row.sends);
+                }
+            }
+        }
+        known
+    })
 }
 
 /// Whether any stack in `role` is known to show itself so about `cause`.
@@ -122,13 +142,12 @@ pub fn causes_of(stacks: &[Stack], role: Side, tls13: bool, alert: u8) -> Vec<&'
 /// How well `cause` fits what the client was seen to do.
 pub fn fit(stack: &StackGuess, connection: &Connection, cause: &str, seen: Seen) -> Fit {
     let tls13 = connection.is_tls13();
-    let known: Vec<Option<Vec<Sends>>> =
-        stack.fits.iter().map(|&one| sends(one, Side::Client, tls13, cause)).collect();
-    let certain = known.iter().flatten();
+    let known = stack.fits.iter().map(|&one| sends(one, Side::Client, tls13, cause));
+    let certain = known.clone().flatten();
     if certain.clone().any(|all| all.iter().any(|&one| seen.matches(one))) {
         return Fit::Expected;
     }
-    if known.is_empty() || known.iter().any(Option::is_none) {
+    if stack.fits.is_empty() || known.clone().any(|sends| sends.is_none()) {
         return if any_does(Side::Client, cause, seen) { Fit::Open } else { Fit::Excluded };
     }
     let never_refused = certain.clone().all(|all| all.iter().all(|one| *one == Sends::Accepts));
@@ -191,15 +210,6 @@ pub fn stack_of(word: &str) -> Option<Stack> {
     STACKS.into_iter().find(|&stack| key(stack) == word)
 }
 
-fn rows(stack: Stack, role: Side, tls13: bool, cause: &str) -> impl Iterator<Item = &'static Row> {
-    table().iter().filter(move |row| {
-        row.stack == stack
-            && row.role == role
-            && row.tls13.is_none_or(|version| version == tls13)
-            && row.causes.contains(&cause)
-    })
-}
-
 fn parse_row(line: &'static str) -> Option<Row> {
     if line.is_empty() || line.starts_with('#') {
         return None;
@@ -234,8 +244,9 @@ fn parse_sends(word: &str) -> Option<Sends> {
 
 const DATA: &str = include_str!("data/alerts.tsv");
 
-const STACKS: [Stack; 22] = [
+const STACKS: [Stack; 23] = [
     Stack::OpenSsl,
+    Stack::LibreSsl,
     Stack::Curl,
     Stack::Python,
     Stack::Node,
@@ -290,10 +301,10 @@ mod tests {
 
     #[test]
     fn a_program_does_as_its_library_does_where_it_has_no_line_of_its_own() {
-        assert_eq!(sends(Stack::Python, Side::Client, true, "expired"), Some(vec![Sends::Alert(45)]));
+        assert_eq!(sends(Stack::Python, Side::Client, true, "expired"), Some(&[Sends::Alert(45)][..]));
         assert_eq!(
             sends(Stack::HaProxy, Side::Client, true, "hostname-mismatch"),
-            Some(vec![Sends::Alert(80)])
+            Some(&[Sends::Alert(80)][..])
         );
     }
 }

@@ -40,11 +40,7 @@ pub fn outline(case: &Case<'_>) -> Diagnosis {
     match choose(&judged, &candidates) {
         Some(Choice { finding, confidence, .. }) => {
             let verdict = Verdict::bare(finding.code, confidence, failed_by(&ending, finding.code));
-            Diagnosis {
-                outcome: Outcome::Failed,
-                verdict,
-                findings: findings(case, &judged, Some(&finding)),
-            }
+            Diagnosis { outcome: Outcome::Failed, verdict, findings: findings(case, &judged, Some(&finding)) }
         }
         None => {
             let (outcome, party) = without_failure(case, &ending);

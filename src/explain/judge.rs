@@ -157,12 +157,7 @@ impl<'a> Judge<'a> {
     }
 
     /// Hands on a connection that plainly went well, with no more than a line needs.
-    fn brief(
-        &self,
-        connection: &Connection,
-        at: i64,
-        listener: &mut dyn Listener,
-    ) -> Result<()> {
+    fn brief(&self, connection: &Connection, at: i64, listener: &mut dyn Listener) -> Result<()> {
         let stack = StackGuess::default();
         let case = Case {
             connection,

@@ -59,7 +59,7 @@ impl Checked {
 }
 
 /// Path checks remembered; each is a few kilobytes for every policy.
-const PATHS: usize = 1024;
+const PATHS: usize = 2048;
 
 impl PathCache {
     /// The reports, when they were made for a moment like this one. Their sentences may tell another one.
@@ -69,12 +69,7 @@ impl PathCache {
     }
 
     /// Remembers reports. When it is full it is emptied, and fills again.
-    pub(super) fn put(
-        &mut self,
-        key: PathKey,
-        request: &PathRequest<'_>,
-        reports: &Arc<Vec<PathReport>>,
-    ) {
+    pub(super) fn put(&mut self, key: PathKey, request: &PathRequest<'_>, reports: &Arc<Vec<PathReport>>) {
         if self.entries.len() >= PATHS {
             self.entries.clear();
         }

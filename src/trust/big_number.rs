@@ -95,15 +95,30 @@ fn recover(key: &[u8], signature: &[u8]) -> Result<Vec<u8>, SignatureState> {
     if modulus.len() > MAX_BYTES || exponent.len() > MAX_EXPONENT_BYTES {
         return Err(SignatureState::CannotCheck("the RSA key is too large to check".to_owned()));
     }
-    let (number, power) = (BigUint::from_bytes_be(signature), BigUint::from_bytes_be(exponent));
+    let number = BigUint::from_bytes_be(signature);
+    let power = exponent.iter().fold(0, |power: u64, digit| power << 8 | u64::from(*digit));
     let whole = BigUint::from_bytes_be(modulus);
     if signature.len() > modulus.len() || number >= whole {
         return Err(SignatureState::Bad);
     }
-    let digits = number.modpow(&power, &whole).to_bytes_be();
+    let digits = raised(&number, power, &whole).to_bytes_be();
     let mut out = vec![0; modulus.len().saturating_sub(digits.len())];
     out.extend(digits);
     Ok(out)
+}
+
+/// `number` to a short `exponent`, by squaring. Of a public exponent of 17 bits the general method of the library makes 64, and
+/// a table that is never used.
+fn raised(number: &BigUint, exponent: u64, modulus: &BigUint) -> BigUint {
+    let bits = u64::BITS - exponent.leading_zeros();
+    let mut power = BigUint::from(1u8) % modulus;
+    for bit in (0..bits).rev() {
+        power = &power * &power % modulus;
+        if exponent >> bit & 1 == 1 {
+            power = power * number % modulus;
+        }
+    }
+    power
 }
 
 fn modulus_bits(key: &[u8]) -> usize {
@@ -192,6 +207,17 @@ mod tests {
         key.extend([0x02, 0x05, 1, 0, 1, 0, 1]);
         let answer = verify_pkcs1(&key, Hash::Sha256, &[0; 32], &[1; 32]);
         assert!(matches!(answer, SignatureState::CannotCheck(_)), "{answer:?}");
+    }
+
+    #[test]
+    fn a_short_exponent_gives_what_the_general_method_gives() {
+        let modulus = BigUint::from_bytes_be(&[0xd3; 256]);
+        let number = BigUint::from_bytes_be(&[0x9b; 255]);
+        for exponent in [0, 1, 2, 3, 17, 257, 65_537, 65_539, u64::MAX] {
+            let general = number.modpow(&BigUint::from(exponent), &modulus);
+            assert_eq!(raised(&number, exponent, &modulus), general, "{exponent}");
+        }
+        assert_eq!(raised(&number, 0, &BigUint::from(1u8)), BigUint::ZERO);
     }
 
     #[test]

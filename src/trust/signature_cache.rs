@@ -4,7 +4,6 @@ use std::sync::{Mutex, PoisonError};
 
 use foldhash::quality::RandomState;
 use hashbrown::HashMap;
-use sha2::{Digest, Sha256};
 
 use crate::trust::SignatureState;
 use crate::trust::signature::verify_certificate;
@@ -36,7 +35,7 @@ impl SignatureCache {
         issuer: &PublicKey,
         work: impl FnOnce() -> bool,
     ) -> SignatureState {
-        let key = (child.sha256, Sha256::digest(&issuer.spki).into());
+        let key = (child.sha256, issuer.spki_sha256);
         if let Some(known) = self.entries.lock().unwrap_or_else(PoisonError::into_inner).get(&key) {
             return known.clone();
         }

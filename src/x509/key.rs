@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use sha2::{Digest, Sha256};
+
 use crate::x509::der::{self, Der};
 
 /// The kind of a public key.
@@ -47,6 +49,8 @@ pub struct PublicKey {
     pub bits: u32,
     /// The `subjectPublicKeyInfo`, DER.
     pub spki: Vec<u8>,
+    /// SHA-256 of the `subjectPublicKeyInfo`, as pins have it (RFC 7469 §2.4).
+    pub spki_sha256: [u8; 32],
     /// The content of the `subjectPublicKey` bit string.
     pub key: Vec<u8>,
 }
@@ -72,7 +76,7 @@ impl PublicKey {
             "2.16.840.1.101.3.4.3.19" => (KeyAlgorithm::MlDsa(87), bits(key.len())),
             _ => (KeyAlgorithm::Other(oid), 0),
         };
-        Some(Self { algorithm, bits, spki: spki.to_vec(), key })
+        Some(Self { algorithm, bits, spki: spki.to_vec(), spki_sha256: Sha256::digest(spki).into(), key })
     }
 }
 

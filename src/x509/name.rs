@@ -17,21 +17,35 @@ pub struct Attribute {
 ///
 /// Two names are equal when their bytes are, or when they say the same but for letter case, spaces and string type
 /// (RFC 5280 §7.1).
-#[derive(Debug, Clone, Eq, Default)]
+#[derive(Clone, Eq, Default)]
 pub struct Name {
     /// Its DER as encoded: equal bytes are equal names.
     pub raw: Vec<u8>,
     /// Its relative distinguished names in encoded order, each with one or more attributes.
     pub rdns: Vec<Vec<Attribute>>,
+    /// What is compared: a name is held against every root of a store.
+    folded: String,
 }
 
 impl PartialEq for Name {
     fn eq(&self, other: &Self) -> bool {
-        self.raw == other.raw || (self.rdns.len() == other.rdns.len() && self.starts_with(other))
+        self.folded == other.folded
+    }
+}
+
+impl std::fmt::Debug for Name {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Name").field("raw", &self.raw).field("rdns", &self.rdns).finish()
     }
 }
 
 impl Name {
+    /// A name of these parts in encoded order; `raw` is its DER, empty where there is none.
+    pub fn new(raw: Vec<u8>, rdns: Vec<Vec<Attribute>>) -> Self {
+        let folded = rdns.iter().map(|rdn| folded_rdn(rdn)).collect();
+        Self { raw, rdns, folded }
+    }
+
     /// Reads a name from its DER. `None` when it is no sequence of sets of attributes.
     pub fn from_der(raw: &[u8]) -> Option<Self> {
         let mut sets = Der::new(raw).sequence()?;
@@ -46,7 +60,7 @@ impl Name {
             }
             rdns.push(attributes);
         }
-        Some(Self { raw: raw.to_vec(), rdns })
+        Some(Self::new(raw.to_vec(), rdns))
     }
 
     /// Whether the name has no attribute at all.
@@ -75,8 +89,7 @@ impl Name {
 
     /// Whether the other name is a leading part of this one, or all of it: a directory subtree (RFC 5280 §4.2.1.10).
     pub fn starts_with(&self, other: &Self) -> bool {
-        self.rdns.len() >= other.rdns.len()
-            && self.rdns.iter().zip(&other.rdns).all(|(ours, theirs)| same_rdn(ours, theirs))
+        self.folded.starts_with(&other.folded)
     }
 
     fn last_value(&self, oid: &str) -> Option<&str> {
@@ -84,16 +97,15 @@ impl Name {
     }
 }
 
-fn same_rdn(ours: &[Attribute], theirs: &[Attribute]) -> bool {
-    ours.len() == theirs.len()
-        && ours
-            .iter()
-            .zip(theirs)
-            .all(|(our, their)| our.oid == their.oid && (our.value == their.value || same_text(our, their)))
-}
-
-fn same_text(ours: &Attribute, theirs: &Attribute) -> bool {
-    folded(&ours.value).eq(folded(&theirs.value))
+/// The attributes of a relative distinguished name so that the same text is the same name. Lengths stand before the parts: no
+/// value can pass for another, and the beginning of a name is the beginning of its text.
+fn folded_rdn(attributes: &[Attribute]) -> String {
+    let mut text = format!("{}:", attributes.len());
+    for Attribute { oid, value } in attributes {
+        let value: String = folded(value).collect();
+        text.push_str(&format!("{}:{oid}{}:{value}", oid.len(), value.len()));
+    }
+    text
 }
 
 /// Letters in lower case, runs of white space as one space, none at the ends (RFC 4518 §2, in short).
@@ -148,7 +160,7 @@ pub(crate) mod tests {
             .map(|&(oid, value)| vec![Attribute { oid: oid.to_owned(), value: value.to_owned() }])
             .collect();
         let raw = attributes.iter().flat_map(|pair| format!("{pair:?}").into_bytes()).collect();
-        Name { raw, rdns }
+        Name::new(raw, rdns)
     }
 
     fn encoded(tag: u8, value: &[u8]) -> Vec<u8> {

@@ -53,7 +53,7 @@ impl Name {
     /// Whether a text names the same: any of the forms above, in either order, letter case and spaces aside.
     pub fn matches_text(&self, text: &str) -> bool {
         let wanted = squeezed(text);
-        let reversed = Self { raw: Vec::new(), rdns: self.rdns.iter().rev().cloned().collect() };
+        let reversed = Self::new(Vec::new(), self.rdns.iter().rev().cloned().collect());
         !wanted.is_empty()
             && [self, &reversed].iter().any(|name| {
                 [name.rfc4514(), name.java(), name.openssl(), name.oneline()]

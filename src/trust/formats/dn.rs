@@ -69,7 +69,7 @@ pub(crate) fn parse_name(text: &str) -> Option<Name> {
     if !forwards {
         rdns.reverse();
     }
-    Some(Name { raw: Vec::new(), rdns })
+    Some(Name::new(Vec::new(), rdns))
 }
 
 /// A key that is the same for a name in any order, case and spacing (RFC 5280 §7.1, and the doubt about the order).
