@@ -51,7 +51,7 @@ impl Default for Limits {
             idle_ns: 300 * 1_000_000_000,
             timeline_head: 384,
             timeline_tail: 128,
-            certificate_cache: 16_384,
+            certificate_cache: 4096,
             chain_certificates: 64,
         }
     }

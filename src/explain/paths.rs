@@ -59,7 +59,7 @@ impl Checked {
 }
 
 /// Path checks remembered; each is a few kilobytes for every policy.
-const PATHS: usize = 2048;
+const PATHS: usize = 1024;
 
 impl PathCache {
     /// The reports, when they were made for a moment like this one. Their sentences may tell another one.

@@ -20,8 +20,6 @@ pub(super) struct Stream<S> {
     pub(super) last_time: Timestamp,
     /// When both sides had closed, or one had reset.
     pub(super) closed_at: Option<Timestamp>,
-    /// Handed over; kept so that late packets find their stream.
-    pub(super) over: bool,
     warned: bool,
 }
 
@@ -50,16 +48,14 @@ impl<S> Stream<S> {
             last_packet: info.first_packet,
             last_time: info.first_time,
             closed_at: None,
-            over: false,
             warned: false,
         }
     }
 
-    /// A SYN with another initial number begins a new connection on the same ports.
-    pub(super) fn is_reused_by(&self, dir: Dir, segment: &Segment<'_>) -> bool {
-        let opens = segment.flags.has(TcpFlags::SYN) && !segment.flags.has(TcpFlags::ACK);
+    /// The initial sequence number of a direction, once it is known.
+    pub(super) fn start(&self, dir: Dir) -> Option<u32> {
         let known = &self.dirs[dir.index()];
-        opens && known.is_anchored() && known.base != segment.seq
+        known.is_anchored().then_some(known.base)
     }
 
     /// Bytes held in both directions.

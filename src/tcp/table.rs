@@ -29,6 +29,8 @@ pub struct StreamTable<H: StreamHandler> {
     v6: HashMap<[u32; 9], u32, RandomState>,
     slots: Vec<Slot<H::State>>,
     free: Vec<u32>,
+    /// The memory of streams that are gone serves the next ones.
+    spare: Vec<Box<Stream<H::State>>>,
     /// Streams by how much they matter, each list in order of the last packet.
     lists: [List; CLASSES],
     /// Streams that closed, in order of closing: handed over when late packets have had their time.
@@ -54,15 +56,47 @@ const KEPT_UNANSWERED: usize = 16_384;
 const LINGERING: usize = 512;
 /// Streams that are over and kept so that late packets find their number.
 const KEPT_OVER: usize = 16_384;
+/// Streams whose memory waits for others.
+const SPARE: usize = 1024;
 /// No slot.
 const NONE: u32 = u32::MAX;
 
 struct Slot<S> {
-    stream: Box<Stream<S>>,
+    /// `None` once it was handed over.
+    stream: Option<Box<Stream<S>>>,
+    /// What is left of it then.
+    rest: Rest,
     class: u8,
     previous: u32,
     next: u32,
     used: bool,
+}
+
+impl<S> Slot<S> {
+    fn info(&self) -> &StreamInfo {
+        self.stream.as_ref().map_or(&self.rest.info, |stream| &stream.info)
+    }
+
+    fn is_reused_by(&self, dir: Dir, segment: &Segment<'_>) -> bool {
+        let start = match &self.stream {
+            Some(stream) => stream.start(dir),
+            None => self.rest.starts[dir.index()],
+        };
+        opens(segment) && start.is_some_and(|start| start != segment.seq)
+    }
+}
+
+/// A stream that was handed over, so that late packets find its number.
+#[derive(Clone, Copy)]
+struct Rest {
+    info: StreamInfo,
+    /// The initial sequence number of each direction.
+    starts: [Option<u32>; 2],
+}
+
+/// A SYN that begins a connection.
+fn opens(segment: &Segment<'_>) -> bool {
+    segment.flags.has(TcpFlags::SYN) && !segment.flags.has(TcpFlags::ACK)
 }
 
 #[derive(Clone, Copy)]
@@ -82,6 +116,7 @@ impl<H: StreamHandler> StreamTable<H> {
             v6: HashMap::default(),
             slots: Vec::new(),
             free: Vec::new(),
+            spare: Vec::new(),
             lists: [List { head: NONE, tail: NONE, len: 0 }; CLASSES],
             closing: VecDeque::new(),
             stats: TableStats::default(),
@@ -111,7 +146,7 @@ impl<H: StreamHandler> StreamTable<H> {
         let slot = match known {
             Some(slot) => {
                 let dir = self.direction(slot, segment);
-                if self.slots[slot as usize].stream.is_reused_by(dir, segment) {
+                if self.slots[slot as usize].is_reused_by(dir, segment) {
                     self.hand_over(slot, CloseReason::Reused);
                     self.remove(slot, &key);
                     self.open(key, packet, time, segment)
@@ -123,28 +158,22 @@ impl<H: StreamHandler> StreamTable<H> {
         };
         let _ = swapped;
         let dir = self.direction(slot, segment);
-        let entry = &mut self.slots[slot as usize];
-        if entry.stream.over {
-            let opens = segment.flags.has(TcpFlags::SYN) && !segment.flags.has(TcpFlags::ACK);
-            if !opens {
-                entry.stream.last_packet = packet;
+        if self.slots[slot as usize].stream.is_none() {
+            if !opens(segment) {
                 return;
             }
             // The same ports and initial number once more: Wireshark counts it to the same stream.
-            let info = StreamInfo {
-                first_packet: packet,
-                first_time: time,
-                first_ttl: segment.ttl,
-                ..entry.stream.info
-            };
-            *entry.stream = Stream::new(info);
+            let known = self.slots[slot as usize].rest.info;
+            let info = StreamInfo { first_packet: packet, first_time: time, first_ttl: segment.ttl, ..known };
+            self.slots[slot as usize].stream = Some(self.stream(info));
         }
-        let was_closed = entry.stream.closed_at.is_some();
-        entry.stream.push(&mut self.handler, dir, packet, time, segment, &self.limits);
-        if !was_closed && entry.stream.closed_at.is_some() {
-            self.closing.push_back((slot, entry.stream.info.stream));
+        let Some(stream) = &mut self.slots[slot as usize].stream else { return };
+        let was_closed = stream.closed_at.is_some();
+        stream.push(&mut self.handler, dir, packet, time, segment, &self.limits);
+        if !was_closed && stream.closed_at.is_some() {
+            self.closing.push_back((slot, stream.info.stream));
         }
-        let class = match &entry.stream {
+        let class = match stream {
             stream if stream.closed_at.is_some() => CLOSED,
             stream if stream.is_unanswered() => UNANSWERED,
             _ => OPEN,
@@ -161,13 +190,12 @@ impl<H: StreamHandler> StreamTable<H> {
     pub fn finish(mut self) -> (H, TableStats) {
         let mut open: Vec<(u64, u32)> = (0u32..)
             .zip(&self.slots)
-            .filter(|(_, slot)| slot.used && !slot.stream.over)
-            .map(|(index, slot)| (slot.stream.info.stream, index))
+            .filter(|(_, slot)| slot.used && slot.stream.is_some())
+            .map(|(index, slot)| (slot.info().stream, index))
             .collect();
         open.sort_unstable();
         for (_, slot) in open {
-            let closed = self.slots[slot as usize].stream.closed_at.is_some();
-            self.hand_over(slot, if closed { CloseReason::Closed } else { CloseReason::EndOfCapture });
+            self.hand_over(slot, CloseReason::EndOfCapture);
         }
         (self.handler, self.stats)
     }
@@ -180,12 +208,10 @@ impl<H: StreamHandler> StreamTable<H> {
     }
 
     fn direction(&self, slot: u32, segment: &Segment<'_>) -> Dir {
-        if self.slots[slot as usize].stream.info.opener == segment.source
-            && self.slots[slot as usize].stream.info.responder == segment.destination
-        {
-            Dir::Forward
-        } else {
-            Dir::Reverse
+        let info = self.slots[slot as usize].info();
+        match info.opener == segment.source && info.responder == segment.destination {
+            true => Dir::Forward,
+            false => Dir::Reverse,
         }
     }
 
@@ -208,17 +234,16 @@ impl<H: StreamHandler> StreamTable<H> {
             saw_syn_ack: false,
         };
         self.stats.streams += 1;
+        let stream = Some(self.stream(info));
         let slot = match self.free.pop() {
             Some(slot) => {
-                // The memory of a stream that is gone serves the next one.
                 let entry = &mut self.slots[slot as usize];
-                *entry.stream = Stream::new(info);
-                entry.used = true;
+                (entry.stream, entry.used) = (stream, true);
                 slot
             }
             None => {
-                let stream = Box::new(Stream::new(info));
-                self.slots.push(Slot { stream, class: OPEN, previous: NONE, next: NONE, used: true });
+                let rest = Rest { info, starts: [None; 2] };
+                self.slots.push(Slot { stream, rest, class: OPEN, previous: NONE, next: NONE, used: true });
                 (self.slots.len() - 1) as u32
             }
         };
@@ -228,6 +253,16 @@ impl<H: StreamHandler> StreamTable<H> {
         };
         self.link(slot, OPEN);
         slot
+    }
+
+    fn stream(&mut self, info: StreamInfo) -> Box<Stream<H::State>> {
+        match self.spare.pop() {
+            Some(mut stream) => {
+                *stream = Stream::new(info);
+                stream
+            }
+            None => Box::new(Stream::new(info)),
+        }
     }
 
     /// Gives up what matters least until one more stream has room.
@@ -256,7 +291,7 @@ impl<H: StreamHandler> StreamTable<H> {
             self.stats.evicted += u64::from(class != CLOSED);
             self.hand_over(slot, CloseReason::Evicted);
         }
-        let info = self.slots[slot as usize].stream.info;
+        let info = *self.slots[slot as usize].info();
         let (key, _) = Key::of(info.opener, info.responder);
         self.remove(slot, &key);
     }
@@ -265,14 +300,20 @@ impl<H: StreamHandler> StreamTable<H> {
     fn sweep(&mut self) {
         self.next_sweep = self.now.nanos.saturating_add(SWEEP_NS);
         while let Some((slot, number)) = self.closing.front().copied() {
-            let stream = &self.slots[slot as usize].stream;
-            let same = stream.info.stream == number && !stream.over && stream.closed_at.is_some();
-            let linger = if stream.has_data() { LINGER_NS } else { self.limits.idle_ns };
-            if same && stream.last_time.nanos.saturating_add(linger) > self.now.nanos {
+            let closed = self.slots[slot as usize]
+                .stream
+                .as_ref()
+                .filter(|stream| stream.info.stream == number && stream.closed_at.is_some());
+            let waits = closed.is_some_and(|stream| {
+                let linger = if stream.has_data() { LINGER_NS } else { self.limits.idle_ns };
+                stream.last_time.nanos.saturating_add(linger) > self.now.nanos
+            });
+            if waits {
                 break;
             }
+            let is_closed = closed.is_some();
             self.closing.pop_front();
-            if same {
+            if is_closed {
                 self.hand_over(slot, CloseReason::Closed);
                 self.touch(slot, OVER);
             }
@@ -283,7 +324,10 @@ impl<H: StreamHandler> StreamTable<H> {
                 if slot == NONE {
                     break;
                 }
-                let last = self.slots[slot as usize].stream.last_time.nanos;
+                let last = self.slots[slot as usize]
+                    .stream
+                    .as_ref()
+                    .map_or(i64::MIN, |stream| stream.last_time.nanos);
                 if last.saturating_add(self.limits.idle_ns) > self.now.nanos {
                     break;
                 }
@@ -291,28 +335,30 @@ impl<H: StreamHandler> StreamTable<H> {
                 self.touch(slot, OVER);
             }
         }
-        let held: usize = self.slots.iter().filter(|slot| slot.used).map(|slot| slot.stream.held()).sum();
+        let held: usize =
+            self.slots.iter().filter_map(|slot| slot.stream.as_ref()).map(|stream| stream.held()).sum();
         if held > self.limits.buffered_bytes {
             self.drop_first(OPEN);
         }
     }
 
     fn hand_over(&mut self, slot: u32, reason: CloseReason) {
-        let stream = &mut self.slots[slot as usize].stream;
-        if stream.over {
-            return;
-        }
+        let entry = &mut self.slots[slot as usize];
+        let Some(mut stream) = entry.stream.take() else { return };
         stream.finish(&mut self.handler);
-        stream.over = true;
-        stream.give_back();
+        entry.rest =
+            Rest { info: stream.info, starts: [Dir::Forward, Dir::Reverse].map(|dir| stream.start(dir)) };
         let state = stream.state.take();
-        let (info, packet, time) = (stream.info, stream.last_packet, stream.last_time);
         let reason = if stream.closed_at.is_some() && reason != CloseReason::Reused {
             CloseReason::Closed
         } else {
             reason
         };
-        self.handler.closed(state, &info, packet, time, reason);
+        self.handler.closed(state, &stream.info, stream.last_packet, stream.last_time, reason);
+        if self.spare.len() < SPARE {
+            stream.give_back();
+            self.spare.push(stream);
+        }
     }
 
     fn remove(&mut self, slot: u32, key: &Key) {
@@ -321,7 +367,8 @@ impl<H: StreamHandler> StreamTable<H> {
             Key::V4(key) => self.v4.remove(key),
             Key::V6(key) => self.v6.remove(key),
         };
-        self.slots[slot as usize].used = false;
+        let entry = &mut self.slots[slot as usize];
+        (entry.stream, entry.used) = (None, false);
         self.free.push(slot);
     }
 
