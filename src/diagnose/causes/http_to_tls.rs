@@ -30,6 +30,10 @@ fn check(case: &Case<'_>) -> Judgement {
     let Some(plain) = client.as_ref().filter(|_| !case.connection.speaks_tls[0]) else {
         return Judgement::NotApplicable;
     };
+    // Whoever asks for a way to another host speaks to a proxy, and rightly without TLS, unless the other side shows TLS.
+    if case.connection.tunnel.is_some() && !case.connection.speaks_tls[1] {
+        return Judgement::NotApplicable;
+    }
     let ending = case.ending();
     let known = plain.value.protocol != "unknown";
     // A server that speaks TLS, or one that gives up at once, shows that TLS was due; a port alone does not.

@@ -4,8 +4,10 @@
 
 use super::ended;
 use super::http_to_tls::with_plain;
+use crate::connection::{At, Tunnel};
 use crate::diagnose::words;
 use crate::diagnose::{Case, Cause, Confidence, Judgement, Party, Stage};
+use crate::tls::message::Side;
 
 pub(super) const CAUSE: Cause = Cause {
     code: "proxy-refused",
@@ -34,7 +36,7 @@ fn check(case: &Case<'_>) -> Judgement {
     let Some(refusal) = &tunnel.value.refusal else {
         return match tunnel.value.granted {
             true => Judgement::RuledOut("the answer let TLS begin".into()),
-            false => Judgement::NotApplicable,
+            false => unanswered(case, tunnel),
         };
     };
     if case.connection.client_hello.is_some() {
@@ -45,4 +47,19 @@ fn check(case: &Case<'_>) -> Judgement {
     let judged =
         ended::found(case, &case.ending(), CAUSE.code, Confidence::Certain, words::upper_first(&text));
     with_plain(judged, tunnel.packet, format!("the answer: {refusal}"))
+}
+
+/// The proxy closed in place of an answer.
+fn unanswered(case: &Case<'_>, tunnel: &At<Tunnel>) -> Judgement {
+    let ending = case.ending();
+    let silent = case.connection.plain[Side::Server as usize].is_none() && !ending.server_spoke;
+    if !silent || ending.blurred || ending.act.is_none_or(|act| act.by != Side::Server) {
+        return Judgement::NotApplicable;
+    }
+    let target = tunnel.value.target.as_ref().map_or_else(String::new, |target| format!(" to {target}"));
+    let text = format!(
+        "the proxy closed without an answer to the request to connect{target} {}",
+        ended::how(&ending)
+    );
+    ended::found(case, &ending, CAUSE.code, Confidence::Likely, words::upper_first(&text))
 }
