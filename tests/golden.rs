@@ -78,6 +78,26 @@ fn every_suite_is_decrypted_through_the_whole_pipeline() {
 }
 
 #[test]
+fn no_cause_is_given_and_denied_at_once() {
+    for case in cases() {
+        for (view, report) in [("with its inputs", case.report()), ("alone", case.blind_report())] {
+            for connection in &report.connections {
+                let verdict = &connection.verdict;
+                let said = std::iter::once(verdict.cause.as_str())
+                    .chain(verdict.alternatives.iter().map(|other| other.cause.as_str()))
+                    .chain(verdict.ruled_out.iter().map(|other| other.cause.as_str()));
+                let mut seen = Vec::new();
+                for cause in said {
+                    let place = format!("{} {view}, connection {}", case.name, connection.id);
+                    assert!(!seen.contains(&cause), "{place}: {cause} is there twice");
+                    seen.push(cause);
+                }
+            }
+        }
+    }
+}
+
+#[test]
 fn text_keeps_to_80_columns() {
     for case in cases() {
         let text = text(&case.report());

@@ -38,10 +38,14 @@ pub(super) fn alternatives(
             add(cause, Confidence::Possible, why);
         }
     }
-    for (cause, why) in beside(chosen) {
+    for (cause, why) in beside(chosen).iter().filter(|(cause, _)| !is_ruled_out(judged, cause)) {
         add(cause, Confidence::Possible, (*why).into());
     }
     all
+}
+
+fn is_ruled_out(judged: &Judged, code: &str) -> bool {
+    judged.iter().any(|(cause, judgement)| cause.code == code && matches!(judgement, Judgement::RuledOut(_)))
 }
 
 /// A missing link and an unknown root look alike where the missing issuer is unknown.
@@ -130,6 +134,7 @@ pub(super) fn ruled_out(
     candidates: &[Candidate],
     ending: &Ending,
     chosen: &str,
+    alternatives: &[Alternative],
 ) -> Vec<RuledOut> {
     let by_client = ending.client_refused_certificate();
     let stage = cause(chosen).map_or(Stage::Any, |cause| cause.stage);
@@ -145,7 +150,8 @@ pub(super) fn ruled_out(
             }
             _ => None,
         };
-        let live = candidates.iter().any(|candidate| candidate.code() == cause.code);
+        let live = candidates.iter().any(|candidate| candidate.code() == cause.code)
+            || alternatives.iter().any(|other| other.cause == cause.code);
         if let Some(why) = why.filter(|_| !live) {
             all.push(RuledOut { cause: cause.code, why });
         }

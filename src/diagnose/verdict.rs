@@ -152,6 +152,8 @@ fn failed(
         true => words::because(&opening(case, ending), confidence, &finding.text),
         false => words::hedged(confidence, &format!("{}.", finding.text.trim_end_matches('.'))),
     };
+    let alternatives = others::alternatives(case, ending, judged, candidates, code);
+    let ruled_out = others::ruled_out(case, judged, candidates, ending, code, &alternatives);
     let verdict = Verdict {
         cause: code,
         confidence,
@@ -160,8 +162,8 @@ fn failed(
         evidence: evidence(case, ending, &finding),
         client_error: client_error(case, ending, code),
         fix: fix::fix(case, code),
-        alternatives: others::alternatives(case, ending, judged, candidates, code),
-        ruled_out: others::ruled_out(case, judged, candidates, ending, code),
+        alternatives,
+        ruled_out,
         missing: others::missing(case, ending, code, confidence),
     };
     Diagnosis { outcome: Outcome::Failed, verdict, findings: findings(case, judged, Some(&finding)) }

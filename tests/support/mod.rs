@@ -73,7 +73,15 @@ impl Case {
 
     /// The report, with the capture named as it is in its folder.
     pub fn report(&self) -> Report {
-        let mut options = self.options();
+        self.report_with(self.options())
+    }
+
+    /// The report of the capture alone, judged by Mozilla's roots.
+    pub fn blind_report(&self) -> Report {
+        self.report_with(Options { now: Some(NOW), ..Options::default() })
+    }
+
+    fn report_with(&self, mut options: Options) -> Report {
         let path = self.capture();
         let input = open(&path, &mut options).unwrap_or_else(|error| panic!("{}: {error}", self.name));
         let name = Path::new(path.file_name().expect("a name"));

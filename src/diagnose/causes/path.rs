@@ -17,7 +17,25 @@ pub(super) fn judge(case: &Case<'_>, code: &'static str, fine: &str) -> Judgemen
     let problem = report.problems.iter().find(|problem| code_of(case, report, problem.kind) == Some(code));
     match problem.and_then(|problem| finding_of(case, report, problem)) {
         Some(finding) => Judgement::Found(finding),
-        None => Judgement::RuledOut(fine.to_owned()),
+        None => fine_so_far(case, report, code, fine),
+    }
+}
+
+/// A cause without a problem of its own is ruled out, unless that takes an anchor that nobody has shown.
+fn fine_so_far(case: &Case<'_>, report: &PathReport, code: &str, fine: &str) -> Judgement {
+    let root_is_known = report.missing.as_ref().is_none_or(|missing| missing.is_root == Some(true));
+    match code {
+        // The path was found in a list that may not be the client's.
+        "untrusted-root" if !report.path_found || !case.store_is_given() => {
+            Judgement::Unknown(Missing::trust_store())
+        }
+        "missing-intermediate" if !report.path_found && !root_is_known => {
+            Judgement::Unknown(Missing::trust_store())
+        }
+        "missing-intermediate" if !report.path_found => {
+            Judgement::RuledOut("no link is missing between the leaf and its root".to_owned())
+        }
+        _ => Judgement::RuledOut(fine.to_owned()),
     }
 }
 

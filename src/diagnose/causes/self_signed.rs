@@ -23,5 +23,9 @@ pub(super) const CAUSE: Cause = Cause {
 };
 
 fn check(case: &Case<'_>) -> Judgement {
-    path::judge(case, CAUSE.code, "the leaf is signed by another certificate, or is itself trusted")
+    let fine = match case.server_leaf().and_then(|leaf| leaf.fields.as_ref().ok()) {
+        Some(fields) if fields.subject == fields.issuer => "the leaf is self-signed, and is itself trusted",
+        _ => "the leaf is signed by another certificate",
+    };
+    path::judge(case, CAUSE.code, fine)
 }
