@@ -111,6 +111,13 @@ impl<'a> Case<'a> {
         self.connection.is_tls13() && !self.connection.decrypted
     }
 
+    /// Packets of one side alone were captured, though the other one answered or must have.
+    pub fn one_side_only(&self) -> bool {
+        let [client, server] = &self.connection.tcp;
+        let talk = client.payload_bytes + server.payload_bytes > 0;
+        talk && (client.packets == 0 || server.packets == 0)
+    }
+
     /// What would show the server's certificates, when they are not there.
     pub fn missing_chain(&self) -> Missing {
         match self.is_hidden() {

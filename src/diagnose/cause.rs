@@ -2,6 +2,7 @@
 
 use crate::diagnose::{Case, Finding};
 use crate::fingerprint::Stack;
+use crate::tls::message::Side;
 
 /// Who gives up, or could.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -98,6 +99,15 @@ impl Missing {
             what: "other-direction",
             how: "capture where both directions pass: tcpdump -i any -s 0 -w FILE".into(),
         }
+    }
+
+    /// What a side wrote down.
+    pub fn log_of(side: Side) -> Self {
+        let (what, how) = match side {
+            Side::Client => ("client-log", "the client's log at the time of the last packet"),
+            Side::Server => ("server-log", "the server's log at the time of the last packet"),
+        };
+        Self { what, how: how.into() }
     }
 
     /// Whole packets, from the SYN to the end.

@@ -2,7 +2,9 @@
 //!
 //! Names from the capture go into a command through [`shell`] alone.
 
+use crate::diagnose::abort::Moment;
 use crate::diagnose::{Case, fix_steps, fix_trust, shell, words};
+use crate::tls::message::Side;
 
 /// The steps that mend the cause, the one that mends it for everybody first.
 pub(super) fn fix(case: &Case<'_>, code: &str) -> Vec<String> {
@@ -21,7 +23,38 @@ fn own(case: &Case<'_>, code: &str) -> Vec<String> {
         "hostname-mismatch" => hostname(case),
         "client-cert-missing" => client_certificate(case, true),
         "client-cert-rejected" => client_certificate(case, false),
+        "handshake-failure" => handshake_failure(case),
+        "client-closed" | "client-reset" => vec![client_left(case).to_owned()],
         _ => fix_steps::steps(code).iter().map(|text| (*text).to_owned()).collect(),
+    }
+}
+
+/// The side that got the alert cannot know more than the capture shows.
+fn handshake_failure(case: &Case<'_>) -> Vec<String> {
+    let by_client = case.ending().act_by(Side::Client).is_some();
+    let exchange = case.connection.server_key_exchange.as_ref();
+    let weak = exchange.and_then(|at| at.value.dh_bits).is_some_and(|bits| bits < 2048);
+    let mut steps = Vec::new();
+    if by_client && weak {
+        steps.push(
+            "Server: use ECDHE, or a Diffie-Hellman prime of 2048 bits or more (nginx: `ssl_dhparam`, Apache: \
+             `SSLOpenSSLConfCmd DHParameters`)."
+                .to_owned(),
+        );
+    }
+    let who = if by_client { "Client" } else { "Server" };
+    steps.push(format!("{who}: read its log at the time of its alert; it alone knows the reason."));
+    steps
+}
+
+fn client_left(case: &Case<'_>) -> &'static str {
+    match case.ending().moment {
+        Moment::Connect | Moment::BeforeHello | Moment::Hello => {
+            "Client: read its log at this time; it was stopped, or its time limit was shorter than the server's answer takes."
+        }
+        _ => {
+            "Client: read its log at this time; it was stopped, or it disliked something that it does not say on the wire."
+        }
     }
 }
 

@@ -160,12 +160,6 @@ const STEPS: &[(&[&str], &[&str])] = &[
             "Server: if it was acknowledged, look for a process that hangs or a listener that expects something else first.",
         ],
     ),
-    (
-        &["client-closed", "client-reset"],
-        &[
-            "Client: read its log at this time; it was stopped, or it disliked something that it does not say on the wire.",
-        ],
-    ),
     (&["client-timeout"], &["Server: find out why it answers late; or client: raise its timeout."]),
     (
         &["connection-refused"],
@@ -184,10 +178,6 @@ const STEPS: &[(&[&str], &[&str])] = &[
         &[
             "Both: update the stack that sent what the other could not accept; if a device between them inspects TLS, test without it.",
         ],
-    ),
-    (
-        &["handshake-failure"],
-        &["The side that got the alert cannot know more: read the log of the side that sent it."],
     ),
     (
         &["middlebox-interference"],

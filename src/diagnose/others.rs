@@ -38,8 +38,9 @@ pub(super) fn alternatives(
             add(cause, Confidence::Possible, why);
         }
     }
-    for (cause, why) in beside(chosen).iter().filter(|(cause, _)| !is_ruled_out(judged, cause)) {
-        add(cause, Confidence::Possible, (*why).into());
+    let beside = beside(case, ending, chosen);
+    for (cause, why) in beside.into_iter().filter(|(cause, _)| !is_ruled_out(judged, cause)) {
+        add(cause, Confidence::Possible, why.into());
     }
     all
 }
@@ -81,7 +82,50 @@ fn by_alert(case: &Case<'_>, ending: &Ending, judged: &Judged) -> Vec<(&'static 
 }
 
 /// Causes that look like the chosen one, and what tells them apart.
-const fn beside(chosen: &str) -> &'static [(&'static str, &'static str)] {
+fn beside(case: &Case<'_>, ending: &Ending, chosen: &str) -> Vec<(&'static str, &'static str)> {
+    match chosen {
+        "handshake-failure" => beside_handshake_failure(case, ending),
+        "client-closed" | "client-reset" if ending.moment >= Moment::Certificate => {
+            vec![(BROAD, "a client that dislikes the server's certificate may close without a word")]
+        }
+        "client-closed" | "client-reset" if ending.moment == Moment::Hello => {
+            vec![("client-timeout", "a client whose limit is as short as this gives up in the same way")]
+        }
+        BROAD if ending.silent_by(Side::Client) => {
+            vec![("client-closed", "the client may have been stopped for another reason")]
+        }
+        "server-silent" if ending.act.is_some() => {
+            vec![("client-timeout", "the server may have been slow rather than silent")]
+        }
+        _ => always_beside(chosen).to_vec(),
+    }
+}
+
+/// What a handshake_failure of this side, at this moment, may mean.
+fn beside_handshake_failure(case: &Case<'_>, ending: &Ending) -> Vec<(&'static str, &'static str)> {
+    match ending.act.map(|act| act.by) {
+        Some(Side::Client) => vec![
+            (
+                "no-shared-group",
+                "the client may not take the group that the server chose, or a Diffie-Hellman prime as short as the server's",
+            ),
+            (BROAD, "a program with a check of its own may refuse the server's certificate so"),
+        ],
+        Some(Side::Server) if ending.moment <= Moment::Hello => vec![
+            ("no-shared-cipher", "handshake_failure is what servers say when nothing offered can be used"),
+            match case.connection.sni() {
+                Some(_) => {
+                    ("unrecognized-name", "some front ends answer so to a name that they do not serve")
+                }
+                None => ("unrecognized-name", "front ends that need a server name may answer so without one"),
+            },
+        ],
+        _ => Vec::new(),
+    }
+}
+
+/// The same, where neither the side nor the moment matters.
+const fn always_beside(chosen: &str) -> &'static [(&'static str, &'static str)] {
     match chosen.as_bytes() {
         b"no-shared-cipher" => &[
             ("no-shared-group", "the server may have none of the groups; its log or a scan of it would tell"),
@@ -98,10 +142,6 @@ const fn beside(chosen: &str) -> &'static [(&'static str, &'static str)] {
             "no-shared-cipher",
             "a server without a usable cipher suite may answer in the same way; a scan of it would tell",
         )],
-        b"handshake-failure" => &[
-            ("no-shared-cipher", "handshake_failure is what servers say when nothing offered can be used"),
-            ("unrecognized-name", "front ends that need a server name may answer so without one"),
-        ],
         b"server-reset" => &[
             ("server-closed", "a program that closes with data unread makes its kernel send a RST"),
             (
@@ -113,13 +153,6 @@ const fn beside(chosen: &str) -> &'static [(&'static str, &'static str)] {
             &[("middlebox-interference", "a proxy on the way can close in the server's name")]
         }
         b"connection-refused" => &[("middlebox-interference", "a firewall can refuse in the server's name")],
-        b"server-silent" => &[("client-timeout", "the server may have been slow rather than silent")],
-        b"client-closed" | b"client-reset" => {
-            &[(BROAD, "a client that dislikes the server's certificate may close without a word")]
-        }
-        b"certificate-rejected" => {
-            &[("client-closed", "the client may have been stopped for another reason")]
-        }
         b"client-cert-rejected" => {
             &[("client-cert-expired", "the dates of the client's certificate would tell")]
         }
@@ -190,24 +223,26 @@ pub(super) fn missing(
     if about_chain && case.host.is_none() {
         all.push(Missing::hostname());
     }
-    if about_chain && !case.is_hidden() && case.server_chain.is_empty() && !case.connection.resumed {
+    let one_way = case.one_side_only();
+    if about_chain
+        && !one_way
+        && !case.is_hidden()
+        && case.server_chain.is_empty()
+        && !case.connection.resumed
+    {
         all.push(Missing::longer_capture());
     }
-    if ending.blurred {
+    if one_way {
+        all.insert(0, Missing::other_direction());
+    } else if ending.blurred {
         all.push(Missing::longer_capture());
     }
+    let by_client = ending.act_by(Side::Client).is_some();
     match chosen {
-        "server-closed" | "server-reset" | "server-silent" | "handshake-failure" | "protocol-error" => {
-            all.push(Missing {
-                what: "server-log",
-                how: "the server's log at the time of the last packet".into(),
-            });
-        }
-        "client-closed" | "client-reset" | "client-timeout" => {
-            all.push(Missing {
-                what: "client-log",
-                how: "the client's log at the time of the last packet".into(),
-            });
+        "server-closed" | "server-reset" | "server-silent" => all.push(Missing::log_of(Side::Server)),
+        "client-closed" | "client-reset" | "client-timeout" => all.push(Missing::log_of(Side::Client)),
+        "handshake-failure" | "protocol-error" => {
+            all.push(Missing::log_of(if by_client { Side::Client } else { Side::Server }));
         }
         "middlebox-interference" => {
             all.push(Missing {

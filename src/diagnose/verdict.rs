@@ -134,6 +134,18 @@ fn best_ending(judged: &Judged) -> Option<Choice> {
     })
 }
 
+/// Codes that say what was seen and not why: that needs no "probably".
+const OBSERVED: [&str; 8] = [
+    "client-closed",
+    "client-reset",
+    "client-timeout",
+    "server-closed",
+    "server-reset",
+    "server-silent",
+    "protocol-error",
+    "handshake-failure",
+];
+
 /// A code that names a reason and not only the moment.
 fn is_specific(code: &str) -> bool {
     code != BROAD && cause(code).is_some_and(|cause| !cause.explains.is_empty())
@@ -150,6 +162,9 @@ fn failed(
     let code = finding.code;
     let summary = match weighed {
         true => words::because(&opening(case, ending), confidence, &finding.text),
+        false if OBSERVED.contains(&code) => {
+            format!("{}.", words::upper_first(finding.text.trim_end_matches('.')))
+        }
         false => words::hedged(confidence, &format!("{}.", finding.text.trim_end_matches('.'))),
     };
     let alternatives = others::alternatives(case, ending, judged, candidates, code);

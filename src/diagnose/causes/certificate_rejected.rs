@@ -69,20 +69,20 @@ fn closes_silently(case: &Case<'_>) -> bool {
 }
 
 fn text(case: &Case<'_>, ending: &Ending) -> String {
-    let how = ended::how(ending);
     let chain = match case.server_chain.len() {
-        0 if case.is_hidden() => "the server's certificate, which TLS 1.3 hides without keys,".to_owned(),
-        0 => "the server's certificate, which the capture does not hold,".to_owned(),
+        0 if case.is_hidden() => "the server's certificate (hidden by TLS 1.3 without keys)".to_owned(),
+        0 => "the server's certificate (not in the capture)".to_owned(),
         count => format!("the server's chain ({})", words::certificates(count)),
     };
     let seen = ending.alert_by(Side::Client).map_or_else(String::new, |alert| said(case, alert));
     match ending.moment {
         Moment::Done => format!(
-            "the client completed the handshake and closed {} later without sending data {how}, as programs do that \
-             refuse a certificate afterwards",
-            words::seconds(ending.wait_s)
+            "the client completed the handshake and closed {} later without sending data {}, as programs do that refuse \
+             a certificate afterwards",
+            words::seconds(ending.wait_s),
+            ended::at(ending)
         ),
-        _ => format!("the client refused {chain} {how}{seen}"),
+        _ => format!("the client refused {chain} {}{seen}", ended::how(ending)),
     }
 }
 

@@ -79,7 +79,7 @@ fn walked_away(case: &Case<'_>, ending: &Ending) -> Judgement {
              a certificate that it dislikes it would refuse with an alert",
         ),
     };
-    ended::found(case, ending, CAUSE.code, confidence, format!("{why} {}", ended::how(ending)))
+    ended::found(case, ending, CAUSE.code, confidence, format!("{why} {}", ended::at(ending)))
 }
 
 const CERTIFICATE_REQUIRED: u8 = 116;

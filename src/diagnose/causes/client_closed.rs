@@ -4,7 +4,6 @@
 
 use super::ended;
 use crate::diagnose::abort::{How, Moment};
-use crate::diagnose::words;
 use crate::diagnose::{Case, Cause, Confidence, Judgement, Party, Stage};
 use crate::tls::message::Side;
 
@@ -27,15 +26,10 @@ fn check(case: &Case<'_>) -> Judgement {
     if ending.blurred || ending.moment == Moment::Done || ending.moment < Moment::Hello || !asked {
         return Judgement::NotApplicable;
     }
-    let after = match ending.moment {
-        Moment::Hello => "before the server had answered",
-        Moment::ServerHello => "after the ServerHello",
-        Moment::Certificate => "after the server's certificate",
-        _ => "after its own keys, before the server's Finished",
-    };
     let text = format!(
-        "the client closed the connection {after}, {} after the last message, without an alert (#{})",
-        words::seconds(ending.wait_s),
+        "the client closed the connection {}, {}, without an alert (#{}); the capture does not show why",
+        ended::client_left(ending.moment),
+        ended::wait(&ending),
         act.packet
     );
     ended::found(case, &ending, CAUSE.code, Confidence::Likely, text)

@@ -33,7 +33,9 @@ fn check(case: &Case<'_>) -> Judgement {
         How::HiddenAlert { .. } if hidden => {}
         _ => return Judgement::NotApplicable,
     }
+    let one_way = case.one_side_only();
     let when = match ending.moment {
+        _ if one_way => "in the handshake",
         Moment::Connect | Moment::BeforeHello => "before the ClientHello",
         Moment::Hello => "after the ClientHello",
         Moment::ServerHello => "after the ServerHello",
@@ -51,6 +53,7 @@ fn check(case: &Case<'_>) -> Judgement {
         (Side::Client, Some(bits)) => {
             format!("; the server's Diffie-Hellman prime has {bits} bits, which many clients refuse")
         }
+        _ if one_way => format!("; the packets of the {} were not captured", act.by.peer().name()),
         _ => String::new(),
     };
     let text =

@@ -35,8 +35,8 @@ fn check(case: &Case<'_>) -> Judgement {
         return Judgement::NotApplicable;
     }
     let text = format!(
-        "a device on the way reset the connection: the RST from the {side}'s address (#{}) has a time to live of {ttl}, \
-         its other packets have {usual}",
+        "a device on the way reset the connection: a RST in the {side}'s name (#{}: TTL {ttl}, the {side}'s own packets \
+         have {usual})",
         act.packet
     );
     ended::found(case, &ending, CAUSE.code, Confidence::Likely, text)

@@ -26,7 +26,7 @@ fn check(case: &Case<'_>) -> Judgement {
     let Some(alert) = ending.alert_by(act.by) else { return Judgement::NotApplicable };
     let Some(what) = meaning(alert) else { return Judgement::NotApplicable };
     let (side, peer) = (act.by.name(), act.by.peer().name());
-    let text = format!("the {side} gave up {}: {what} from the {peer}", ended::how(&ending));
+    let text = format!("the {side} gave up {}: it says that the {peer} sent {what}", ended::how(&ending));
     ended::found(case, &ending, CAUSE.code, Confidence::Likely, words::upper_first(&text))
 }
 

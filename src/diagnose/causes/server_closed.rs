@@ -4,7 +4,6 @@
 
 use super::ended;
 use crate::diagnose::abort::{How, Moment};
-use crate::diagnose::words;
 use crate::diagnose::{Case, Cause, Confidence, Judgement, Party, Stage};
 use crate::tls::message::Side;
 
@@ -33,16 +32,14 @@ fn check(case: &Case<'_>) -> Judgement {
     {
         return Judgement::NotApplicable;
     }
-    let after = match ending.moment {
-        Moment::Connect | Moment::BeforeHello => "before it had the ClientHello",
-        Moment::Hello => "in answer to the ClientHello",
-        Moment::ServerHello | Moment::Certificate => "in the middle of its own flight",
-        Moment::ClientFlight => "after the client had sent its keys",
-        Moment::Done => "right after the handshake",
+    let alert = match act.how {
+        How::HiddenAlert { .. } => "with an encrypted alert",
+        _ => "without an alert",
     };
-    let wait = words::seconds(ending.wait_s);
     let text = format!(
-        "the server closed the connection {after}, without a readable alert, after {wait} (#{})",
+        "the server closed the connection {}, {}, {alert} (#{}); the capture does not show why",
+        ended::server_left(ending.moment),
+        ended::wait(&ending),
         act.packet
     );
     ended::found(case, &ending, CAUSE.code, Confidence::Likely, text)

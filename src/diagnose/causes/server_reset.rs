@@ -4,7 +4,6 @@
 
 use super::ended;
 use crate::diagnose::abort::{How, Moment};
-use crate::diagnose::words;
 use crate::diagnose::{Case, Cause, Confidence, Judgement, Party, Stage};
 use crate::tls::message::Side;
 
@@ -27,16 +26,10 @@ fn check(case: &Case<'_>) -> Judgement {
     if ending.blurred || ending.moment == Moment::Done || !asked {
         return Judgement::NotApplicable;
     }
-    let after = match ending.moment {
-        Moment::Connect | Moment::BeforeHello => "before it had the ClientHello",
-        Moment::Hello => "in answer to the ClientHello",
-        Moment::ServerHello | Moment::Certificate => "in the middle of its own flight",
-        Moment::ClientFlight => "after the client had sent its keys",
-        Moment::Done => "right after the handshake",
-    };
-    let wait = words::seconds(ending.wait_s);
     let text = format!(
-        "the server reset the connection {after}, without a readable alert, after {wait} (#{})",
+        "the server reset the connection {}, {}, without an alert (#{}); the capture does not show why",
+        ended::server_left(ending.moment),
+        ended::wait(&ending),
         act.packet
     );
     ended::found(case, &ending, CAUSE.code, Confidence::Likely, text)
