@@ -250,7 +250,13 @@ impl Folder<'_> {
     }
 
     fn certificate(&mut self, from: Side, place: Place, message: CertificateMessage, encrypted: bool) {
+        let late = message.missing > 0;
         let detail = match message.chain.len() {
+            _ if late => format!(
+                "incomplete, {} of {} bytes",
+                message.whole.saturating_sub(message.missing),
+                message.whole
+            ),
             0 => "none".to_owned(),
             1 => "1 certificate".to_owned(),
             count => format!("{count} certificates"),
@@ -258,13 +264,25 @@ impl Folder<'_> {
         let ocsp = message.ocsp.iter().find(|(position, _)| *position == 0).map(|(_, der)| der.clone());
         let mut certificates = message.chain;
         certificates.truncate(CERTIFICATES);
-        let chain =
-            SentChain { certificates, complete: !message.malformed, missing_bytes: message.missing, ocsp };
+        let chain = SentChain {
+            certificates,
+            complete: !message.malformed,
+            missing_bytes: message.missing,
+            whole_bytes: message.whole,
+            ocsp,
+        };
         let slot = match from {
             Side::Client => &mut self.connection.client_chain,
             Side::Server => &mut self.connection.server_chain,
         };
         slot.get_or_insert(place.at(chain));
+        if late {
+            // It is told when the connection ends, and belongs to the last packet that had bytes of it.
+            self.letter(from, 'X');
+            let item = Item::Message { name: "Certificate", detail: Some(detail), encrypted };
+            self.timeline.item_of(place.last, self.current, item);
+            return;
+        }
         self.message(from, 'X', "Certificate", Some(detail), encrypted);
     }
 

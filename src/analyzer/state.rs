@@ -684,6 +684,18 @@ impl TimelineKeeper {
         }
     }
 
+    /// Adds what is known of an earlier packet only now; to the current one where that packet is no longer at hand.
+    pub(super) fn item_of(&mut self, number: u64, current: Option<&SegmentNote>, item: Item) {
+        let event = self.events.iter_mut().rev().find_map(|event| match event {
+            Event::Packet { packet, items, .. } if *packet == number => Some(items),
+            _ => None,
+        });
+        match event {
+            Some(items) => items.push(item),
+            None => self.item(current, item),
+        }
+    }
+
     pub(super) fn into_timeline(self, client_is_forward: bool) -> Timeline {
         let mut events = self.events;
         if !client_is_forward {

@@ -70,6 +70,8 @@ pub struct SentChain {
     pub complete: bool,
     /// Bytes of the message that the capture lacks.
     pub missing_bytes: u64,
+    /// Bytes of the whole message with its header, where some of them are missing; else 0.
+    pub whole_bytes: u64,
     /// A stapled OCSP response for the leaf, DER (CertificateStatus, or TLS 1.3's `status_request` entry).
     pub ocsp: Option<Arc<[u8]>>,
 }

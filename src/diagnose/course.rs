@@ -1,6 +1,6 @@
 //! The course of a handshake up to its end, as evidence: packets and what each shows.
 
-use crate::connection::Connection;
+use crate::connection::{Connection, SentChain};
 use crate::diagnose::Evidence;
 use crate::diagnose::abort::{Act, Ending, How};
 use crate::diagnose::words::{alert, certificates, version};
@@ -27,23 +27,25 @@ pub fn course(connection: &Connection, ending: &Ending) -> Vec<Evidence> {
         add(Some(hello.packet), format!("the server answers with a ServerHello ({chosen})"));
     }
     if let Some(chain) = &c.server_chain {
-        add(
-            Some(chain.packet),
-            format!(
+        let text = match incomplete(c, &chain.value) {
+            Some(bytes) => format!("the server's Certificate is incomplete: {bytes}"),
+            None => format!(
                 "the server's Certificate is complete ({})",
                 certificates(chain.value.certificates.len())
             ),
-        );
+        };
+        add(Some(chain.packet), text);
     }
     add(
         c.certificate_request.as_ref().map(|at| at.packet),
         "the server asks for a client certificate".into(),
     );
     if let Some(chain) = &c.client_chain {
-        add(
-            Some(chain.packet),
-            format!("the client's Certificate ({})", certificates(chain.value.certificates.len())),
-        );
+        let text = match incomplete(c, &chain.value) {
+            Some(bytes) => format!("the client's Certificate is incomplete: {bytes}"),
+            None => format!("the client's Certificate ({})", certificates(chain.value.certificates.len())),
+        };
+        add(Some(chain.packet), text);
     }
     if let Some(short) = ending.hidden.client_finished {
         add(
@@ -62,6 +64,14 @@ pub fn course(connection: &Connection, ending: &Ending) -> Vec<Evidence> {
     steps.sort_by_key(|step| step.packet);
     steps.dedup();
     steps
+}
+
+/// How much there is of a Certificate that did not become whole: `1361 of 3921 bytes arrived`, or `were captured` where the
+/// capture lacks packets.
+pub(super) fn incomplete(connection: &Connection, chain: &SentChain) -> Option<String> {
+    let there = chain.whole_bytes.saturating_sub(chain.missing_bytes);
+    let verb = if connection.gaps.is_empty() { "arrived" } else { "were captured" };
+    (chain.missing_bytes > 0).then(|| format!("{there} of {} bytes {verb}", chain.whole_bytes))
 }
 
 /// What a side did, as evidence.

@@ -158,6 +158,8 @@ fn chain(at: &At<SentChain>, certificates: &[Arc<Certificate>]) -> ChainReport {
     ChainReport {
         packets,
         complete: at.value.complete,
+        missing_bytes: at.value.missing_bytes,
+        whole_bytes: (at.value.whole_bytes > 0).then_some(at.value.whole_bytes),
         chain: certificates
             .iter()
             .enumerate()

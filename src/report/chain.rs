@@ -10,6 +10,10 @@ pub struct ChainReport {
     pub packets: Vec<u64>,
     /// The whole message was captured and is well formed.
     pub complete: bool,
+    /// Bytes of the message that did not arrive or were not captured; 0 when it is whole.
+    pub missing_bytes: u64,
+    /// Bytes of the whole message with its header, where some of them are missing.
+    pub whole_bytes: Option<u64>,
     /// The certificates in the order sent.
     pub chain: Vec<CertificateReport>,
 }

@@ -40,11 +40,14 @@ fn read_list(body: &[u8], tls13: bool, message: &mut CertificateMessage) -> Opti
     (declared <= available).then_some(())
 }
 
-/// Reads what is there of a Certificate message whose end is not in the capture.
-pub(super) fn partial_certificate(body: &[u8], tls13: bool, missing: u64) -> CertificateMessage {
-    let mut message = certificate(body, tls13);
+/// Reads what is there of a Certificate message whose end is not in the capture: `intact` are its first bytes, with its header.
+pub(super) fn partial_certificate(intact: &[u8], tls13: bool, missing: u64) -> CertificateMessage {
+    let mut cursor = Cursor::new(intact);
+    let whole = cursor.u8().and_then(|_| cursor.u24()).map_or(0, |len| len as u64 + 4);
+    let mut message = certificate(intact.get(4..).unwrap_or_default(), tls13);
     message.malformed = true;
     message.missing = missing;
+    message.whole = whole;
     message
 }
 

@@ -136,6 +136,8 @@ pub struct CertificateMessage {
     pub malformed: bool,
     /// Bytes of the message that the capture lacks.
     pub missing: u64,
+    /// Bytes of the whole message with its header, where some of them are missing; else 0.
+    pub whole: u64,
 }
 
 /// A CertificateVerify (RFC 5246 §7.4.8, RFC 8446 §4.4.3).

@@ -243,7 +243,7 @@ impl Core {
             end: end.min(partial.start.saturating_add(partial.bytes.len() as u64 + 9)),
         };
         if partial.kind == Some(11) && partial.bytes.len() > 7 {
-            let message = partial_certificate(&partial.bytes[4..], self.spoken.is_tls13(), missing);
+            let message = partial_certificate(&partial.bytes, self.spoken.is_tls13(), missing);
             place.tell(false, TlsEventKind::Handshake(Handshake::Certificate(message)), sink);
         }
         place.tell(false, TlsEventKind::Lost { what: partial.kind, missing }, sink);
@@ -401,7 +401,7 @@ impl Core {
         if kind == Some(11) && message.bytes.len() > 7 {
             let whole = message.intact.min(message.bytes.len());
             let certificate =
-                partial_certificate(&message.bytes[4..whole.max(4)], self.spoken.is_tls13(), missing);
+                partial_certificate(&message.bytes[..whole.max(4)], self.spoken.is_tls13(), missing);
             place.tell(false, TlsEventKind::Handshake(Handshake::Certificate(certificate)), sink);
         }
         if message.too_long {

@@ -5,6 +5,7 @@
 use super::ended;
 use super::server_silent::SHORTEST_PATIENCE_S;
 use crate::diagnose::abort::{Moment, PATIENCE_S};
+use crate::diagnose::course;
 use crate::diagnose::words;
 use crate::diagnose::{Case, Cause, Confidence, Judgement, Party, Stage};
 use crate::tls::message::Side;
@@ -33,10 +34,16 @@ fn check(case: &Case<'_>) -> Judgement {
             "the client waited {wait} for an answer to its ClientHello and gave up (#{}); the server answered later",
             act.packet
         ),
-        (_, true) => format!(
-            "the server fell silent in the middle of the handshake, and the client gave up after {wait} (#{})",
-            act.packet
-        ),
+        (_, true) => {
+            let chain = case.connection.server_chain.as_ref();
+            let message = chain.and_then(|chain| course::incomplete(case.connection, &chain.value));
+            let part = message
+                .map_or_else(|| "the handshake".to_owned(), |bytes| format!("its Certificate ({bytes})"));
+            format!(
+                "the server fell silent in the middle of {part}, and the client gave up after {wait} (#{})",
+                act.packet
+            )
+        }
         _ => return Judgement::NotApplicable,
     };
     if ending.blurred {

@@ -17,9 +17,19 @@ pub(super) fn chains(out: &mut String, renderer: &TextRenderer, c: &ConnectionRe
             out.push_str("  none: the Certificate message is empty\n");
         }
         if !chain.complete {
-            out.push_str("  incomplete: the capture does not hold the whole message\n");
+            out.push_str(&incomplete(chain));
         }
         out.push_str(&chain_text(chain, renderer.options.width));
+    }
+}
+
+fn incomplete(chain: &ChainReport) -> String {
+    match chain.whole_bytes {
+        Some(whole) => {
+            let there = whole.saturating_sub(chain.missing_bytes);
+            format!("  incomplete: {there} of {whole} bytes of the message are in the capture\n")
+        }
+        None => "  incomplete: the message is malformed\n".to_owned(),
     }
 }
 
