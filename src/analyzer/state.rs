@@ -259,12 +259,19 @@ impl StreamState {
     ) {
         let Phase::Prelude(phase) = &mut self.phase else { return };
         let i = delivery.dir.index();
-        let plain = plain_at(&delivery, delivery.dir == Dir::Reverse);
+        let from_server = delivery.dir == Dir::Reverse;
+        let plain = plain_at(&delivery, from_server);
+        let spoken = phase.prelude.spoken();
         let progress = phase.push(&delivery);
         let begins =
             matches!(&progress, Progress::TlsAt { .. }) && phase.begins()[i] == Some(delivery.offset);
         if !begins {
-            let item = Item::Plain { protocol: plain.value.protocol, sample: plain.value.sample.clone() };
+            let item = plain_item(
+                spoken.or(phase.prelude.spoken()),
+                plain.value.protocol,
+                delivery.bytes,
+                from_server,
+            );
             self.timeline.item(self.current.as_ref(), item);
             phase.first[i].get_or_insert(plain);
         }
@@ -380,11 +387,18 @@ impl StreamState {
         let side = live.side(delivery.dir);
         let Some(phase) = &mut live.prelude else { return };
         let i = delivery.dir.index();
+        let spoken = phase.prelude.spoken();
         let progress = phase.push(&delivery);
         let begins = phase.begins()[i];
         if begins != Some(delivery.offset) {
-            let plain = plain_at(&delivery, side == Side::Server);
-            let item = Item::Plain { protocol: plain.value.protocol, sample: plain.value.sample.clone() };
+            let from_server = side == Side::Server;
+            let plain = plain_at(&delivery, from_server);
+            let item = plain_item(
+                spoken.or(phase.prelude.spoken()),
+                plain.value.protocol,
+                delivery.bytes,
+                from_server,
+            );
             self.timeline.item(self.current.as_ref(), item);
             live.connection.plain[side as usize].get_or_insert(plain);
         }
@@ -467,6 +481,16 @@ fn closed_before(
         (Some(a), Some(b)) => Some(a.min(b)),
         (a, b) => a.or(b),
     }
+}
+
+/// What a side says ahead of TLS. The protocol that is being followed names it better than its first bytes do.
+fn plain_item(spoken: Option<&'static str>, seems: &'static str, bytes: &[u8], from_server: bool) -> Item {
+    let protocol = match spoken {
+        Some("HTTP") if seems.starts_with("HTTP") => seems,
+        Some(spoken) => spoken,
+        None => seems,
+    };
+    Item::Plain { protocol, sample: crate::tunnel::told(protocol, bytes, from_server) }
 }
 
 fn plain_at(delivery: &Delivery<'_>, from_server: bool) -> At<PlainText> {

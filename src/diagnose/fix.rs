@@ -3,7 +3,7 @@
 //! Names from the capture go into a command through [`shell`] alone.
 
 use crate::diagnose::abort::Moment;
-use crate::diagnose::{Case, fix_steps, fix_trust, shell, words};
+use crate::diagnose::{Case, fix_steps, fix_trust, fix_tunnel, shell, words};
 use crate::tls::message::Side;
 
 /// The steps that mend the cause, the one that mends it for everybody first.
@@ -24,6 +24,7 @@ fn own(case: &Case<'_>, code: &str) -> Vec<String> {
         "client-cert-missing" => client_certificate(case, true),
         "client-cert-rejected" => client_certificate(case, false),
         "handshake-failure" => handshake_failure(case),
+        "starttls-refused" | "proxy-refused" => fix_tunnel::steps(case, code),
         "client-closed" | "client-reset" => vec![client_left(case).to_owned()],
         _ => fix_steps::steps(code).iter().map(|text| (*text).to_owned()).collect(),
     }
@@ -125,12 +126,13 @@ fn needs_a_look(code: &str) -> bool {
     )
 }
 
-/// The command that shows what the server sends today.
+/// The command that shows what the server sends today, through the proxy that the client went through.
 pub(super) fn look(case: &Case<'_>) -> Option<String> {
-    let server = case.connection.server.to_string();
-    let name = case.connection.sni().or(case.hostname()).and_then(shell::word);
+    let tunnel = case.connection.tunnel.as_ref().map(|at| &at.value);
+    let name = case.connection.sni().or(case.hostname());
+    let name = name.filter(|name| name.parse::<std::net::IpAddr>().is_err()).and_then(shell::word);
     let name = name.map_or_else(String::new, |name| format!(" -servername {name}"));
-    let starttls = match case.connection.tunnel.as_ref().map(|at| at.value.kind) {
+    let starttls = match tunnel.map(|tunnel| tunnel.kind) {
         Some("starttls-smtp") => " -starttls smtp",
         Some("starttls-imap") => " -starttls imap",
         Some("starttls-pop3") => " -starttls pop3",
@@ -138,11 +140,19 @@ pub(super) fn look(case: &Case<'_>) -> Option<String> {
         Some("starttls-ftp") => " -starttls ftp",
         Some("starttls-mysql") => " -starttls mysql",
         Some("starttls-postgres") => " -starttls postgres",
+        Some("starttls-nntp") => " -starttls nntp",
+        Some("starttls-sieve") => " -starttls sieve",
+        Some("starttls-irc") => " -starttls irc",
+        Some("starttls-xmpp") => " -starttls xmpp",
         _ => "",
     };
-    Some(format!(
-        "To see the chain of today: openssl s_client -connect {server}{name}{starttls} -showcerts </dev/null"
-    ))
+    let server = case.connection.server.to_string();
+    let target = tunnel.and_then(|tunnel| tunnel.target.as_deref()).and_then(shell::word);
+    let to = match (tunnel.map(|tunnel| tunnel.kind), target) {
+        (Some("http-connect"), Some(target)) => format!("-proxy {server} -connect {target}"),
+        _ => format!("-connect {server}"),
+    };
+    Some(format!("To see the chain of today: openssl s_client {to}{name}{starttls} -showcerts </dev/null"))
 }
 
 #[cfg(test)]

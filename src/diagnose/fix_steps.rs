@@ -129,18 +129,6 @@ const STEPS: &[(&[&str], &[&str])] = &[
         ],
     ),
     (
-        &["starttls-refused"],
-        &[
-            "Server: enable STARTTLS, with a certificate; or client: use the port where TLS begins at once (SMTP 465, IMAP 993, POP3 995, LDAP 636).",
-        ],
-    ),
-    (
-        &["proxy-refused"],
-        &[
-            "Proxy: allow the target, or give the client the credentials that it asks for; or client: go around the proxy for this target.",
-        ],
-    ),
-    (
         &["psk-mismatch"],
         &[
             "Client and server: configure the same pre-shared key under the same identity; for a resumed session, delete the stored session and try again.",

@@ -12,6 +12,7 @@ mod finding;
 mod fix;
 mod fix_steps;
 mod fix_trust;
+mod fix_tunnel;
 mod hidden;
 mod moment;
 mod others;

@@ -5,6 +5,7 @@
 pub fn identify(first_bytes: &[u8], from_server: bool) -> Option<&'static str> {
     let line = first_line(first_bytes);
     http(line)
+        .or_else(|| xml(first_bytes))
         .or_else(|| by_prefix(first_bytes))
         .or_else(|| greeting_or_command(line, from_server))
         .or_else(|| binary(first_bytes, from_server))
@@ -70,14 +71,27 @@ pub(super) fn http(line: &[u8]) -> Option<&'static str> {
 const METHODS: &[&[u8]] =
     &[b"GET", b"POST", b"HEAD", b"PUT", b"DELETE", b"OPTIONS", b"PATCH", b"CONNECT", b"TRACE", b"PROPFIND"];
 
+/// XMPP opens a stream (RFC 6120 §4.2) behind an XML declaration that any other document may have as well.
+fn xml(bytes: &[u8]) -> Option<&'static str> {
+    let bytes = bytes.get(..512).unwrap_or(bytes);
+    if bytes.starts_with(b"<stream:stream")
+        || bytes.starts_with(b"<?xml") && contains(bytes, b"<stream:stream")
+    {
+        return Some("XMPP");
+    }
+    match bytes.starts_with(b"<?xml") {
+        true if contains(bytes, b"<html") || contains(bytes, b"XHTML") => Some("HTML"),
+        true => Some("XML"),
+        false => None,
+    }
+}
+
 fn by_prefix(bytes: &[u8]) -> Option<&'static str> {
     PREFIXES.iter().find(|(prefix, _)| bytes.starts_with(prefix)).map(|&(_, name)| name)
 }
 
 const PREFIXES: &[(&[u8], &str)] = &[
     (b"SSH-", "SSH"),
-    (b"<?xml", "XMPP"),
-    (b"<stream:stream", "XMPP"),
     (b"<html", "HTML"),
     (b"<HTML", "HTML"),
     (b"<!DOCTYPE", "HTML"),
@@ -184,6 +198,9 @@ mod tests {
             (b"\x30\x1d\x02\x01\x01\x77", "LDAP"),
             (b"OPTIONS sip:a SIP/2.0\r\n", "HTTP request"),
             (b"INVITE sip:a SIP/2.0\r\n", "SIP"),
+            (b"<?xml version='1.0'?><stream:stream to='a'>", "XMPP"),
+            (b"<?xml version='1.0'?><!DOCTYPE html><html>", "HTML"),
+            (b"<?xml version='1.0'?><soap:Envelope>", "XML"),
         ];
         for (bytes, name) in named {
             assert_eq!(identify(bytes, false), Some(*name), "{}", sample(bytes));

@@ -137,6 +137,15 @@ impl Layer {
         }
     }
 
+    /// The protocol that is being followed, where it is known.
+    pub(super) fn spoken(&self) -> Option<&'static str> {
+        match self {
+            Self::Connect(_) => Some("HTTP"),
+            Self::Fresh | Self::Scan => None,
+            _ => Some(self.name()).filter(|name| *name != "text"),
+        }
+    }
+
     /// Its name as a protocol that TLS does not follow from.
     pub(super) fn name(&self) -> &'static str {
         match self {

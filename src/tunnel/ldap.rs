@@ -68,7 +68,7 @@ impl Ldap {
                 Some((0, _)) => Step::Begins(used),
                 Some((code, text)) => {
                     self.asked = None;
-                    Step::Refuses(used, format!("resultCode {code}: {}", sample(text)))
+                    Step::Refuses(used, result_text(code, text))
                 }
                 None => Step::Unknown,
             },
@@ -118,6 +118,60 @@ fn result(body: &[u8]) -> Option<(u8, &[u8])> {
     if tag == ENUMERATED { Some((*code.first()?, text)) } else { None }
 }
 
+/// The operation of a message in words: `StartTLS request`, `BindResponse: invalidCredentials (49)`.
+pub(super) fn told(bytes: &[u8]) -> Option<String> {
+    let (tag, message, _) = element(bytes)?;
+    let (operation, body) = operation(message).filter(|_| tag == SEQUENCE)?;
+    if operation == EXTENDED_REQUEST && asks_for_tls(body) {
+        return Some("StartTLS request (extended operation 1.3.6.1.4.1.1466.20037)".to_owned());
+    }
+    let name = OPERATIONS.iter().find(|(tag, _)| *tag == operation).map(|(_, name)| *name)?;
+    let answer = result(body).filter(|_| name.ends_with("Response") || name.ends_with("Done"));
+    Some(match answer {
+        Some((code, text)) => format!("{name}: {}", result_text(code, text)),
+        None => name.to_owned(),
+    })
+}
+
+/// A result code with its name, and what the server says of it: `protocolError (2): unsupported extended operation`.
+fn result_text(code: u8, text: &[u8]) -> String {
+    let name = RESULTS.iter().find(|(known, _)| *known == code).map_or("resultCode", |(_, name)| *name);
+    let said = sample(text);
+    if said.is_empty() { format!("{name} ({code})") } else { format!("{name} ({code}): {said}") }
+}
+
+/// Tags of the operations (RFC 4511 §4.2 and the sections after it).
+const OPERATIONS: [(u8, &str); 10] = [
+    (0x60, "BindRequest"),
+    (0x61, "BindResponse"),
+    (0x42, "UnbindRequest"),
+    (0x63, "SearchRequest"),
+    (0x64, "SearchResultEntry"),
+    (0x65, "SearchResultDone"),
+    (0x50, "AbandonRequest"),
+    (0x77, "ExtendedRequest"),
+    (0x78, "ExtendedResponse"),
+    (0x79, "IntermediateResponse"),
+];
+
+/// Result codes that a StartTLS or a bind ends with (RFC 4511 appendix A.1).
+const RESULTS: [(u8, &str); 14] = [
+    (0, "success"),
+    (1, "operationsError"),
+    (2, "protocolError"),
+    (7, "authMethodNotSupported"),
+    (8, "strongerAuthRequired"),
+    (10, "referral"),
+    (12, "unavailableCriticalExtension"),
+    (13, "confidentialityRequired"),
+    (49, "invalidCredentials"),
+    (50, "insufficientAccessRights"),
+    (51, "busy"),
+    (52, "unavailable"),
+    (53, "unwillingToPerform"),
+    (80, "other"),
+];
+
 #[cfg(test)]
 mod tests {
     use super::super::script::{a, assert_begins, assert_refused, b, play};
@@ -147,8 +201,8 @@ mod tests {
 
     #[test]
     fn another_result_code_refuses() {
-        let turns = [a(request()), b(response(52, "unavailable"))];
-        assert_refused(&turns, "starttls-ldap", "resultCode 52: unavailable");
+        let turns = [a(request()), b(response(52, "come back later"))];
+        assert_refused(&turns, "starttls-ldap", "unavailable (52): come back later");
     }
 
     #[test]

@@ -19,6 +19,7 @@ mod rdp;
 mod socks;
 mod step;
 mod text;
+mod told;
 mod xmpp;
 
 #[cfg(test)]
@@ -29,3 +30,4 @@ pub use look::{begins_like_client_hello, begins_like_tls};
 pub use ports::{port_means_tls, tls_port_name};
 pub use prelude::{Prelude, Progress};
 pub use step::{Passed, Peer};
+pub use told::told;

@@ -1,5 +1,6 @@
 //! TLS in MySQL and MariaDB: the client's first packet has the SSL flag and is cut short before the user's name.
 
+use super::identify::sample;
 use super::step::{Peer, Step};
 
 /// Follows the server's greeting and the client's answer.
@@ -44,6 +45,33 @@ impl MySql {
             },
         }
     }
+}
+
+/// A packet of the beginning in words; `None` for any other.
+pub(super) fn told(bytes: &[u8], from_server: bool) -> Option<String> {
+    let number = *bytes.get(3)?;
+    let body = bytes.get(HEADER..)?;
+    match (from_server, number) {
+        (true, 0) if body.first() == Some(&PROTOCOL_10) => greeting(body),
+        (true, _) if body.first() == Some(&0xff) => Some(format!("error: {}", sample(body.get(3..)?))),
+        (false, 1) => Some(match body.get(1)? & CLIENT_SSL != 0 {
+            true if body.len() <= SSL_REQUEST => "SSLRequest (CLIENT_SSL is set)".to_owned(),
+            _ => "login in plain text (CLIENT_SSL is not set)".to_owned(),
+        }),
+        _ => None,
+    }
+}
+
+/// Version, thread (4 bytes), challenge (8), filler (1), and the lower capability flags, whose second byte has CLIENT_SSL.
+fn greeting(body: &[u8]) -> Option<String> {
+    let version = body.get(1..)?;
+    let end = memchr::memchr(0, version)?;
+    let flags = *version.get(end + 1 + 4 + 8 + 1 + 1)?;
+    let offer = match flags & CLIENT_SSL != 0 {
+        true => "TLS is offered (CLIENT_SSL)",
+        false => "TLS is not offered (no CLIENT_SSL)",
+    };
+    Some(format!("greeting of {}: {offer}", sample(version.get(..end)?)))
 }
 
 #[cfg(test)]

@@ -87,6 +87,20 @@ impl Postgres {
     }
 }
 
+/// A message in words; `None` for what has no name here.
+pub(super) fn told(bytes: &[u8], from_server: bool) -> Option<String> {
+    let words = match (bytes, from_server) {
+        (b"S", true) => "S: TLS may begin",
+        (b"N", true) => "N: no TLS",
+        ([b'E', ..], true) => return Some(format!("ErrorResponse: {}", sample(bytes.get(5..)?))),
+        (_, false) if bytes.starts_with(&SSL_REQUEST) => "SSLRequest",
+        (_, false) if bytes.starts_with(&GSS_REQUEST) => "GSSENCRequest",
+        ([_, _, _, _, 0, 3, 0, 0, ..], false) => "StartupMessage, in plain text",
+        _ => return None,
+    };
+    Some(words.to_owned())
+}
+
 #[cfg(test)]
 mod tests {
     use super::super::script::{a, assert_begins, assert_refused, b, play};

@@ -101,6 +101,11 @@ impl Prelude {
         if direction.tls.is_some() { direction.take() } else { Vec::new() }
     }
 
+    /// The protocol that is being followed, as far as it is known: `SMTP`, `LDAP`, `HTTP`, ….
+    pub fn spoken(&self) -> Option<&'static str> {
+        self.layer.spoken()
+    }
+
     /// Whether nothing more will be found: both offsets are known, or the search was given up.
     pub fn is_done(&self) -> bool {
         self.plain.is_some() || self.directions.iter().all(|direction| direction.tls.is_some())

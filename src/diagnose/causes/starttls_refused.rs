@@ -41,8 +41,26 @@ fn check(case: &Case<'_>) -> Judgement {
         return Judgement::NotApplicable;
     }
     let target = tunnel.value.target.as_ref().map_or_else(String::new, |target| format!(" to {target}"));
-    let text = format!("the server refused to begin TLS{target}: {refusal} (#{})", tunnel.packet);
+    let asked = request(tunnel.value.kind);
+    let text = match tunnel.value.kind {
+        "starttls-postgres" if refusal == "N" => {
+            format!("the server answered the SSLRequest{target} with N: TLS is off (#{})", tunnel.packet)
+        }
+        _ => format!("the server refused {asked}{target}: {refusal} (#{})", tunnel.packet),
+    };
     let judged =
         ended::found(case, &case.ending(), CAUSE.code, Confidence::Certain, words::upper_first(&text));
     with_plain(judged, tunnel.packet, format!("the answer: {refusal}"))
+}
+
+/// What the client asks with.
+fn request(kind: &str) -> &'static str {
+    match kind {
+        "starttls-ldap" => "the StartTLS operation",
+        "starttls-postgres" => "the SSLRequest",
+        "starttls-pop3" => "STLS",
+        "starttls-ftp" => "AUTH TLS",
+        "starttls-rdp" | "starttls-mysql" => "to begin TLS",
+        _ => "STARTTLS",
+    }
 }
