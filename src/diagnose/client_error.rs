@@ -1,31 +1,54 @@
 //! What the client's own log says about a cause, per stack, so that a reader can match it with the capture.
 
+use std::net::IpAddr;
 use std::sync::LazyLock;
 
 use crate::diagnose::abort::Ending;
-use crate::diagnose::alerts::{library, stack_of};
-use crate::diagnose::words;
-use crate::diagnose::{Case, ClientError};
+use crate::diagnose::alerts::stack_of;
+use crate::diagnose::{Case, ClientError, alert_words, words};
 use crate::fingerprint::Stack;
 use crate::tls::message::Side;
 
 /// The words of the likeliest stack; `None` where they are not known.
 pub fn client_error(case: &Case<'_>, ending: &Ending, code: &str) -> Option<ClientError> {
+    let situation = situation(case, code);
     case.stack.fits.iter().find_map(|&stack| {
-        let text = text(stack, code)?;
-        Some(ClientError { stack: words::stack(stack).into(), text: filled(case, ending, text)? })
+        let text = text(stack, code, situation)?;
+        Some(ClientError { stack: words::stack(stack).into(), text: filled(case, ending, stack, text)? })
     })
 }
 
-/// The line of the table for this stack and cause: its own, then its own for any cause, then its library's.
-fn text(stack: Stack, code: &str) -> Option<&'static str> {
+/// The line of the table for this stack and cause: its own for the situation, its own, then its own for any cause.
+fn text(stack: Stack, code: &str, situation: Option<&str>) -> Option<&'static str> {
     let exact = |wanted: &str| {
         rows()
             .find(|row| row.stack == stack && row.causes.split(',').any(|cause| cause == wanted))
             .map(|row| row.text)
     };
-    let general = || exact("*").filter(|_| !about_certificate(code));
-    exact(code).or_else(general).or_else(|| text(library(stack)?, code))
+    let special = situation.and_then(|situation| exact(&format!("{code}:{situation}")));
+    special.or_else(|| exact(code)).or_else(|| exact("*").filter(|_| !about_certificate(code)))
+}
+
+/// What the words for a lack of trust depend on in OpenSSL and NSS: which certificates are there, sent or stored.
+fn situation(case: &Case<'_>, code: &str) -> Option<&'static str> {
+    let report = case.path?;
+    match code {
+        "untrusted-root" => {
+            let below = report.rows.len().checked_sub(2).and_then(|below| report.rows.get(below));
+            // The leaf itself counts for nothing here: it is no issuer.
+            let stored = report.rows.len() > 2 && below.is_some_and(|row| row.in_truststore);
+            let sent = report.missing.as_ref().is_some_and(|missing| missing.sent);
+            Some(if stored {
+                "issuer-stored"
+            } else if sent {
+                "root-sent"
+            } else {
+                "root-absent"
+            })
+        }
+        "missing-intermediate" => (case.server_chain.len() == 1).then_some("leaf-alone"),
+        _ => None,
+    }
 }
 
 /// A line about alerts in general says nothing of a certificate that the client refused by itself.
@@ -34,27 +57,26 @@ fn about_certificate(code: &str) -> bool {
 }
 
 /// The host, the port and the alert put where they belong. A line that speaks of an alert needs one that the client got.
-fn filled(case: &Case<'_>, ending: &Ending, text: &'static str) -> Option<String> {
+fn filled(case: &Case<'_>, ending: &Ending, stack: Stack, text: &'static str) -> Option<String> {
     let mut text = text.to_owned();
-    if text.contains("<alert>") || text.contains("<Alert>") || text.contains("<ALERT>") {
+    if ["<alert>", "<Alert>", "<ALERT>"].iter().any(|place| text.contains(place)) {
         let alert = ending.alert_by(Side::Server)?;
-        let name = words::alert_name(alert)?;
-        let camel: String = name.split('_').map(words::upper_first).collect();
-        text = text.replace("<alert>", &spoken(name, &text)).replace("<Alert>", &camel);
-        text = text.replace("<ALERT>", &name.to_uppercase()).replace("<number>", &alert.to_string());
+        let spoken = alert_words::spoken(stack, alert)?;
+        text = text.replace("<ALERT>", &spoken.to_uppercase().replace(' ', "_"));
+        text = text.replace("<alert>", &spoken).replace("<Alert>", &alert_words::camel(alert)?);
+        text =
+            text.replace("<code>", &alert_words::openssl_code(alert)).replace("<number>", &alert.to_string());
+        if stack == Stack::Java {
+            text = text.replace("SSLHandshakeException", alert_words::java_exception(alert));
+        }
     }
     if let Some(host) = case.hostname() {
+        if host.parse::<IpAddr>().is_ok() {
+            text = text.replace("DNS name matching <host>", "names matching IP address <host>");
+        }
         text = text.replace("<host>", host);
     }
     Some(text)
-}
-
-/// Java writes an alert as the RFC does; others put it in words.
-fn spoken(name: &str, text: &str) -> String {
-    match text.starts_with("javax.") {
-        true => name.to_owned(),
-        false => name.replace('_', " "),
-    }
 }
 
 struct Line {
@@ -94,7 +116,10 @@ mod tests {
             let row = parse(line).unwrap_or_else(|| panic!("cannot be read: {line}"));
             assert!(!row.text.is_empty(), "{line}");
             for cause in row.causes.split(',').filter(|cause| *cause != "*") {
+                let (cause, situation) = cause.split_once(':').unwrap_or((cause, "root-sent"));
                 assert!(crate::diagnose::cause(cause).is_some(), "no such cause: {cause} in {line}");
+                let known = ["root-sent", "issuer-stored", "leaf-alone"].contains(&situation);
+                assert!(known, "no such situation: {situation} in {line}");
             }
         }
     }
@@ -102,19 +127,31 @@ mod tests {
     #[test]
     fn java_says_that_it_cannot_build_a_path() {
         assert!(
-            text(Stack::Java, "untrusted-root")
+            text(Stack::Java, "untrusted-root", None)
                 .is_some_and(|text| text.contains("PKIX path building failed"))
         );
     }
 
     #[test]
-    fn a_program_that_has_no_words_of_its_own_uses_those_of_its_library() {
-        assert_eq!(text(Stack::Ruby, "wrong-eku"), text(Stack::OpenSsl, "wrong-eku"));
+    fn openssl_tells_an_issuer_that_is_absent_from_a_root_that_was_sent() {
+        for stack in [Stack::OpenSsl, Stack::Curl, Stack::Python, Stack::Ruby, Stack::Stunnel, Stack::Node] {
+            let say = |situation| text(stack, "untrusted-root", Some(situation)).unwrap_or_default();
+            assert!(say("root-sent").contains("self-signed certificate in certificate chain"), "{stack:?}");
+            assert!(say("root-absent").contains("unable to get local issuer certificate"), "{stack:?}");
+        }
+        let node = text(Stack::Node, "missing-intermediate", Some("leaf-alone")).unwrap_or_default();
+        assert!(node.contains("UNABLE_TO_VERIFY_LEAF_SIGNATURE"), "{node}");
+    }
+
+    #[test]
+    fn a_program_is_not_given_the_words_of_its_library() {
+        assert_ne!(text(Stack::Ruby, "wrong-eku", None), text(Stack::OpenSsl, "wrong-eku", None));
+        assert!(text(Stack::HaProxy, "untrusted-root", None).is_some_and(|text| text.contains("SC--")));
     }
 
     #[test]
     fn the_line_for_any_alert_is_not_used_for_a_certificate_that_the_client_refused() {
-        assert_eq!(text(Stack::Rustls, "path-length"), None);
-        assert!(text(Stack::Rustls, "alpn-mismatch").is_some());
+        assert_eq!(text(Stack::Rustls, "path-length", None), None);
+        assert!(text(Stack::Rustls, "alpn-mismatch", None).is_some());
     }
 }

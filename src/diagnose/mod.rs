@@ -1,6 +1,7 @@
 //! Facts become a judgement: causes, findings, and the verdict.
 
 mod abort;
+mod alert_words;
 mod alerts;
 mod brief;
 mod case;
