@@ -125,6 +125,19 @@ mod tests {
     }
 
     #[test]
+    fn the_chapters_show_the_words_of_the_table() {
+        for row in rows() {
+            for cause in row.causes.split(',').filter(|cause| *cause != "*") {
+                let code = cause.split(':').next().unwrap_or_default();
+                let chapter = crate::diagnose::cause(code).map(|cause| cause.chapter).unwrap_or_default();
+                // The broad code has no words of its own.
+                let shows = code == crate::diagnose::weigh::BROAD || chapter.contains(row.text);
+                assert!(shows, "{code}: {:?} {}", row.stack, row.text);
+            }
+        }
+    }
+
+    #[test]
     fn java_says_that_it_cannot_build_a_path() {
         assert!(
             text(Stack::Java, "untrusted-root", None)
