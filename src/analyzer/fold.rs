@@ -200,7 +200,11 @@ impl Folder<'_> {
                 self.message(from, 'K', "ServerKeyExchange", detail, encrypted);
             }
             Handshake::CertificateRequest(request) => {
-                let detail = format!("{} authorities", request.authorities.len());
+                let detail = match request.authorities.len() {
+                    0 => "any authority".to_owned(),
+                    1 => "1 authority".to_owned(),
+                    count => format!("{count} authorities"),
+                };
                 c.certificate_request.get_or_insert(place.at(request));
                 self.message(from, 'R', "CertificateRequest", Some(detail), encrypted);
             }

@@ -88,7 +88,10 @@ const REMEMBERED_SERVERS: usize = 65_536;
 
 impl Handler {
     fn remember(&mut self, connection: &Connection) {
-        if connection.speaks_tls[1] && self.tls_servers.len() < REMEMBERED_SERVERS {
+        if connection.speaks_tls[1]
+            && connection.tunnel.is_none()
+            && self.tls_servers.len() < REMEMBERED_SERVERS
+        {
             self.tls_servers.insert(connection.server);
         }
     }

@@ -4,18 +4,33 @@ use std::net::IpAddr;
 use std::sync::LazyLock;
 
 use crate::diagnose::abort::Ending;
-use crate::diagnose::alerts::stack_of;
-use crate::diagnose::{Case, ClientError, alert_words, words};
+use crate::diagnose::alerts::{sends, stack_of};
+use crate::diagnose::{Case, ClientError, alert_words, weigh, words};
 use crate::fingerprint::Stack;
 use crate::tls::message::Side;
 
 /// The words of the likeliest stack; `None` where they are not known.
 pub fn client_error(case: &Case<'_>, ending: &Ending, code: &str) -> Option<ClientError> {
     let situation = situation(case, code);
-    case.stack.fits.iter().find_map(|&stack| {
+    actors(case, ending, code).into_iter().find_map(|stack| {
         let text = text(stack, code, situation)?;
         Some(ClientError { stack: words::stack(stack).into(), text: filled(case, ending, stack, text)? })
     })
+}
+
+/// The stacks that the client may be, those first that are known to do about the cause what this client did.
+pub(super) fn actors(case: &Case<'_>, ending: &Ending, code: &str) -> Vec<Stack> {
+    let mut stacks = case.stack.fits.clone();
+    if let Some(seen) = weigh::seen(ending) {
+        let tls13 = case.connection.is_tls13();
+        let does = |stack: &Stack| {
+            sends(*stack, Side::Client, tls13, code)
+                .is_some_and(|all| all.iter().any(|one| seen.matches(*one)))
+        };
+        // The sort is stable: the likeliest stays ahead of its equals.
+        stacks.sort_by_key(|stack| !does(stack));
+    }
+    stacks
 }
 
 /// The line of the table for this stack and cause: its own for the situation, its own, then its own for any cause.

@@ -24,6 +24,8 @@ fn own(case: &Case<'_>, code: &str) -> Vec<String> {
         "client-cert-missing" => client_certificate(case, true),
         "client-cert-rejected" => client_certificate(case, false),
         "handshake-failure" => handshake_failure(case),
+        "server-silent" => vec![server_silent(case).to_owned()],
+        "certificate-rejected" => certificate_rejected(case),
         "starttls-refused" | "proxy-refused" => fix_tunnel::steps(case, code),
         "client-closed" | "client-reset" => vec![client_left(case).to_owned()],
         _ => fix_steps::steps(code).iter().map(|text| (*text).to_owned()).collect(),
@@ -45,6 +47,40 @@ fn handshake_failure(case: &Case<'_>) -> Vec<String> {
     }
     let who = if by_client { "Client" } else { "Server" };
     steps.push(format!("{who}: read its log at the time of its alert; it alone knows the reason."));
+    steps
+}
+
+/// Where the ClientHello got lost, or not.
+fn server_silent(case: &Case<'_>) -> &'static str {
+    let [client, _] = &case.connection.tcp;
+    match client.acked_bytes < client.payload_bytes {
+        true => {
+            "Network: the ClientHello was not acknowledged in full: look for a path that drops large packets (MTU) or a firewall; \
+             `ping -M do -s 1472` to the server shows the first."
+        }
+        false => {
+            "Server: it has the ClientHello, which it acknowledged: look for a process that hangs, a queue that is full, or a \
+             listener that expects something else first."
+        }
+    }
+}
+
+/// What is left where nothing at hand shows the reason.
+fn certificate_rejected(case: &Case<'_>) -> Vec<String> {
+    let mut steps = vec!["Client: read its log at the time of the refusal; it names the reason.".to_owned()];
+    let in_order =
+        case.path.is_some_and(|report| report.accepted) && case.hostname.is_none_or(|report| report.matches);
+    if in_order {
+        let store = if case.store_is_given() {
+            "another trust store than the one given"
+        } else {
+            "a trust store of its own"
+        };
+        steps.push(format!(
+            "Client: what could be checked here is in order; look for {store}, a pinned certificate, a revocation check, or a \
+             clock that is wrong."
+        ));
+    }
     steps
 }
 

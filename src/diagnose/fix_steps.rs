@@ -77,7 +77,6 @@ const STEPS: &[(&[&str], &[&str])] = &[
         ],
     ),
     (&["extra-cert"], &["Server: remove from the chain file what does not lead from the leaf to its root."]),
-    (&["certificate-rejected"], &["Client: read its log at the time of the refusal; it names the reason."]),
     (
         &["protocol-version"],
         &[
@@ -139,13 +138,6 @@ const STEPS: &[(&[&str], &[&str])] = &[
         &[
             "Server: read its log at this time; look for a listener that speaks no TLS, a missing certificate, a connection limit, or a back end that is down.",
             "Network: if the server saw nothing of it, look for a firewall or load balancer that closes in its name.",
-        ],
-    ),
-    (
-        &["server-silent"],
-        &[
-            "Network: if the ClientHello was not acknowledged, look for a path that drops large packets (MTU) or a firewall; `ping -M do -s 1472` to the server shows the first.",
-            "Server: if it was acknowledged, look for a process that hangs or a listener that expects something else first.",
         ],
     ),
     (&["client-timeout"], &["Server: find out why it answers late; or client: raise its timeout."]),

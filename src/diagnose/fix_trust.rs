@@ -1,11 +1,13 @@
 //! The fix for a chain that leads to no anchor: what to send, or what to trust, with the commands of the client's stack.
 
+use crate::diagnose::client_error::actors;
 use crate::diagnose::{Case, shell, words};
 use crate::fingerprint::Stack;
 use crate::x509::Name;
 
 /// The steps for `untrusted-root`, `self-signed` and `missing-intermediate`.
 pub(super) fn steps(case: &Case<'_>, code: &str) -> Vec<String> {
+    let stack = actors(case, &case.ending(), code).first().copied();
     let wanted = wanted(case, code);
     let name = wanted.map_or_else(
         || "the CA that is missing".to_owned(),
@@ -13,21 +15,21 @@ pub(super) fn steps(case: &Case<'_>, code: &str) -> Vec<String> {
     );
     let alias = shell::alias(&name);
     match code {
-        "missing-intermediate" => missing(case, &name, &alias),
+        "missing-intermediate" => missing(case, stack, &name, &alias),
         "self-signed" => {
             let mut all = vec![
                 "Server: replace the certificate by one from a CA that the client trusts.".to_owned(),
                 "Client: or trust this very certificate; check its fingerprint with whoever runs the server."
                     .to_owned(),
             ];
-            all.push(import(case, "missing-root.pem", &alias));
+            all.push(import(stack, "missing-root.pem", &alias));
             all
         }
         _ => vec![
             format!(
                 "Client: add {name} to what it trusts, after checking that it is the CA that you mean to trust."
             ),
-            import(case, "missing-root.pem", &alias),
+            import(stack, "missing-root.pem", &alias),
             "Server: or install a certificate from a CA that the client trusts already.".into(),
         ],
     }
@@ -45,9 +47,13 @@ fn wanted<'a>(case: &Case<'a>, code: &str) -> Option<&'a Name> {
     }
 }
 
-fn missing(case: &Case<'_>, name: &str, alias: &str) -> Vec<String> {
+fn missing(case: &Case<'_>, stack: Option<Stack>, name: &str, alias: &str) -> Vec<String> {
+    let last = match case.server_chain.len() {
+        0 | 1 => "the leaf",
+        _ => "the certificates that it sends now",
+    };
     let mut all = vec![format!(
-        "Server: send {name} behind the leaf: put the leaf and its intermediates into one file, in this order (`cat leaf.pem \
+        "Server: send {name} behind {last}: put the leaf and its intermediates into one file, in this order (`cat leaf.pem \
          intermediate.pem > fullchain.pem`), name it in nginx `ssl_certificate fullchain.pem;` or Apache `SSLCertificateFile \
          fullchain.pem`, and reload."
     )];
@@ -60,13 +66,13 @@ fn missing(case: &Case<'_>, name: &str, alias: &str) -> Vec<String> {
         ));
     }
     all.push("Client: where the server cannot be changed, trust the intermediate itself until it is.".into());
-    all.push(import(case, "intermediate.pem", alias));
+    all.push(import(stack, "intermediate.pem", alias));
     all
 }
 
 /// How a certificate gets into the trust store of the client at hand.
-fn import(case: &Case<'_>, file: &str, alias: &str) -> String {
-    let how = match case.stack.fits.first().copied() {
+fn import(stack: Option<Stack>, file: &str, alias: &str) -> String {
+    let how = match stack {
         Some(Stack::Java) => {
             format!(
                 "keytool -importcert -noprompt -alias {alias} -file {file} -keystore truststore.jks -storepass changeit"

@@ -3,12 +3,15 @@
 mod abort;
 mod alert_words;
 mod alerts;
+mod beside;
 mod brief;
 mod case;
 mod cause;
 mod causes;
 mod client_error;
 mod course;
+#[cfg(test)]
+mod doubts;
 mod finding;
 mod fix;
 mod fix_steps;

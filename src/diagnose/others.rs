@@ -2,6 +2,7 @@
 
 use crate::diagnose::abort::{Ending, How, Moment};
 use crate::diagnose::alerts::{self, Fit};
+use crate::diagnose::beside::beside;
 use crate::diagnose::verdict::Judged;
 use crate::diagnose::weigh::{self, BROAD, Candidate};
 use crate::diagnose::{
@@ -38,8 +39,8 @@ pub(super) fn alternatives(
             add(cause, Confidence::Possible, why);
         }
     }
-    let beside = beside(case, ending, chosen);
-    for (cause, why) in beside.into_iter().filter(|(cause, _)| !is_ruled_out(judged, cause)) {
+    let like = beside(case, ending, chosen);
+    for (cause, why) in like.into_iter().filter(|(cause, _)| !is_ruled_out(judged, cause)) {
         add(cause, Confidence::Possible, why.into());
     }
     all
@@ -68,7 +69,10 @@ fn look_alike(case: &Case<'_>, chosen: &str) -> Option<(&'static str, &'static s
 /// The causes for which this client sends the alert that was seen and that nothing rules out.
 fn by_alert(case: &Case<'_>, ending: &Ending, judged: &Judged) -> Vec<(&'static str, String)> {
     let Some(alert) = ending.alert_by(Side::Client) else { return Vec::new() };
-    let who = words::clients(case.stack);
+    let who = match case.stack.fits.is_empty() {
+        true => "some clients send".to_owned(),
+        false => format!("{} sends", words::clients(case.stack)),
+    };
     let open = |code: &str| {
         judged.iter().any(|(cause, judgement)| {
             cause.code == code
@@ -78,86 +82,7 @@ fn by_alert(case: &Case<'_>, ending: &Ending, judged: &Judged) -> Vec<(&'static 
     };
     let causes = alerts::causes_of(&case.stack.fits, Side::Client, case.connection.is_tls13(), alert);
     let open = causes.into_iter().filter(|code| open(code));
-    open.map(|code| (code, format!("{who} sends {} for it", words::alert(alert)))).collect()
-}
-
-/// Causes that look like the chosen one, and what tells them apart.
-fn beside(case: &Case<'_>, ending: &Ending, chosen: &str) -> Vec<(&'static str, &'static str)> {
-    match chosen {
-        "handshake-failure" => beside_handshake_failure(case, ending),
-        "client-closed" | "client-reset" if ending.moment >= Moment::Certificate => {
-            vec![(BROAD, "a client that dislikes the server's certificate may close without a word")]
-        }
-        "client-closed" | "client-reset" if ending.moment == Moment::Hello => {
-            vec![("client-timeout", "a client whose limit is as short as this gives up in the same way")]
-        }
-        BROAD if ending.silent_by(Side::Client) => {
-            vec![("client-closed", "the client may have been stopped for another reason")]
-        }
-        "server-silent" if ending.act.is_some() => {
-            vec![("client-timeout", "the server may have been slow rather than silent")]
-        }
-        _ => always_beside(chosen).to_vec(),
-    }
-}
-
-/// What a handshake_failure of this side, at this moment, may mean.
-fn beside_handshake_failure(case: &Case<'_>, ending: &Ending) -> Vec<(&'static str, &'static str)> {
-    match ending.act.map(|act| act.by) {
-        Some(Side::Client) => vec![
-            (
-                "no-shared-group",
-                "the client may not take the group that the server chose, or a Diffie-Hellman prime as short as the server's",
-            ),
-            (BROAD, "a program with a check of its own may refuse the server's certificate so"),
-        ],
-        Some(Side::Server) if ending.moment <= Moment::Hello => vec![
-            ("no-shared-cipher", "handshake_failure is what servers say when nothing offered can be used"),
-            match case.connection.sni() {
-                Some(_) => {
-                    ("unrecognized-name", "some front ends answer so to a name that they do not serve")
-                }
-                None => ("unrecognized-name", "front ends that need a server name may answer so without one"),
-            },
-        ],
-        _ => Vec::new(),
-    }
-}
-
-/// The same, where neither the side nor the moment matters.
-const fn always_beside(chosen: &str) -> &'static [(&'static str, &'static str)] {
-    match chosen.as_bytes() {
-        b"no-shared-cipher" => &[
-            ("no-shared-group", "the server may have none of the groups; its log or a scan of it would tell"),
-            (
-                "protocol-version",
-                "some servers, GnuTLS among them, answer so when they have none of the versions",
-            ),
-            ("unrecognized-name", "some front ends answer so to a name that they do not serve"),
-        ],
-        b"no-shared-group" => {
-            &[("no-shared-cipher", "the server may have none of the cipher suites; a scan of it would tell")]
-        }
-        b"protocol-version" => &[(
-            "no-shared-cipher",
-            "a server without a usable cipher suite may answer in the same way; a scan of it would tell",
-        )],
-        b"server-reset" => &[
-            ("server-closed", "a program that closes with data unread makes its kernel send a RST"),
-            (
-                "middlebox-interference",
-                "a firewall can reset in the server's name; a capture at the server would tell",
-            ),
-        ],
-        b"server-closed" => {
-            &[("middlebox-interference", "a proxy on the way can close in the server's name")]
-        }
-        b"connection-refused" => &[("middlebox-interference", "a firewall can refuse in the server's name")],
-        b"client-cert-rejected" => {
-            &[("client-cert-expired", "the dates of the client's certificate would tell")]
-        }
-        _ => &[],
-    }
+    open.map(|code| (code, format!("{who} {} for it", words::alert(alert)))).collect()
 }
 
 /// What it is not: what the checks of that stage exclude, and the faults that the alert excludes.
@@ -241,6 +166,7 @@ pub(super) fn missing(
     match chosen {
         "server-closed" | "server-reset" | "server-silent" => all.push(Missing::log_of(Side::Server)),
         "client-closed" | "client-reset" | "client-timeout" => all.push(Missing::log_of(Side::Client)),
+        BROAD => all.push(Missing::log_of(Side::Client)),
         "handshake-failure" | "protocol-error" => {
             all.push(Missing::log_of(if by_client { Side::Client } else { Side::Server }));
         }

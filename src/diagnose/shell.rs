@@ -21,9 +21,13 @@ pub fn word(text: &str) -> Option<Cow<'_, str>> {
 /// A short alias made of what is plain in `text`: lower case letters, digits and single hyphens.
 pub fn alias(text: &str) -> String {
     let mut alias = String::new();
-    for byte in text.bytes().take(LONGEST) {
-        match byte {
-            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' => alias.push(char::from(byte.to_ascii_lowercase())),
+    for letter in text.chars().take(LONGEST) {
+        match letter {
+            'A'..='Z' | 'a'..='z' | '0'..='9' => alias.push(letter.to_ascii_lowercase()),
+            'ä' | 'Ä' => alias.push_str("ae"),
+            'ö' | 'Ö' => alias.push_str("oe"),
+            'ü' | 'Ü' => alias.push_str("ue"),
+            'ß' => alias.push_str("ss"),
             _ if !alias.is_empty() && !alias.ends_with('-') => alias.push('-'),
             _ => {}
         }

@@ -151,7 +151,9 @@ fn proven(
     trust_open: bool,
 ) -> bool {
     let finding = &candidate.finding;
-    let fits = candidate.fit == Fit::Expected || candidate.fit == Fit::Open && case.stack.fits.is_empty();
+    // Of a client that nobody knows only an alert that names the fault proves it.
+    let unknown = candidate.fit == Fit::Open && case.stack.fits.is_empty();
+    let fits = candidate.fit == Fit::Expected || unknown && alert_names(seen, finding.code);
     let late = matches!(seen, Seen::Late | Seen::LateOrAlert);
     let assumed = matches!(case.policy.1, PolicySource::Default | PolicySource::Refusal);
     let undisputed = !assumed || agreed(case, finding.code);
@@ -163,6 +165,16 @@ fn proven(
         && !ending.blurred
         && undisputed
         && (!trust_open || TRUST.contains(&finding.code))
+}
+
+/// The alert says the fault by its own name (RFC 8446 §6.2).
+fn alert_names(seen: Seen, code: &str) -> bool {
+    match seen {
+        Seen::Alert(44) => code == "revoked",
+        Seen::Alert(45) => matches!(code, "expired" | "expired-intermediate"),
+        Seen::Alert(48) => TRUST.contains(&code),
+        _ => false,
+    }
 }
 
 /// Trust is unknown, and a lack of it would show in the same way.

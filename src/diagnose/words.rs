@@ -181,6 +181,14 @@ pub fn hedged(confidence: Confidence, sentence: &str) -> String {
     }
 }
 
+/// The name of what a side sent as part of a sentence: `an HTTP request`, `SSH`.
+pub fn with_article(protocol: &str) -> String {
+    match protocol {
+        "HTTP request" | "HTTP response" | "HTTP/2 request" => format!("an {protocol}"),
+        other => other.to_owned(),
+    }
+}
+
 /// `1 certificate`, `3 certificates`.
 pub fn certificates(count: usize) -> String {
     match count {

@@ -197,10 +197,12 @@ fn chain(out: &mut String, heading: &str, chain: Option<&ChainReport>) {
     let packet = chain.packets.last().map(|packet| format!(" (#{packet})")).unwrap_or_default();
     let _ = writeln!(out, "<h3>{heading}{packet}</h3>");
     if !chain.complete {
-        out.push_str("<p class=\"warning\">incomplete: the capture does not hold the whole message</p>\n");
+        let _ = writeln!(out, "<p class=\"warning\">{}</p>", super::text::incomplete(chain));
     }
     if chain.chain.is_empty() {
-        out.push_str("<p>none</p>\n");
+        if chain.complete {
+            out.push_str("<p>none: the Certificate message is empty</p>\n");
+        }
         return;
     }
     let _ = writeln!(out, "<pre>{}</pre>", text_lines(&super::chain_text(chain, 110)));
@@ -247,7 +249,11 @@ fn trust(out: &mut String, c: &ConnectionReport) {
 
 fn reasons(out: &mut String, c: &ConnectionReport) {
     let v = &c.verdict;
-    list(out, "Findings", c.findings.iter().map(|f| format!("{} [{}] {}", f.severity, f.code, f.text)));
+    let finding = |f: &crate::report::FindingReport| {
+        let place = f.certificate.map(|position| format!("certificate {position}: ")).unwrap_or_default();
+        format!("{} [{}] {place}{}", f.severity, f.code, f.text)
+    };
+    list(out, "Findings", c.findings.iter().filter(|f| !super::text::is_the_verdict(f, c)).map(finding));
     let evidence = |e: &crate::report::EvidenceReport| match e.packet {
         Some(packet) => format!("#{packet} {}", e.text),
         None => e.text.clone(),

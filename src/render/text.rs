@@ -8,7 +8,9 @@ use crate::render::{Fragment, Renderer, escape, wrap_hanging};
 use crate::report::{BriefReport, CaptureReport, ConnectionReport, EventReport, Summary, size};
 
 pub use chain::chain_text;
+pub(super) use chain::incomplete;
 pub(crate) use style::Style;
+pub(super) use verdict::is_the_verdict;
 
 /// How text is drawn.
 #[derive(Debug, Clone, Copy)]

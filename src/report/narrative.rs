@@ -107,7 +107,10 @@ fn tcp_meaning(from: Side, flags: TcpFlags, len: u32, no_items: bool, closed_bef
 /// The items in words; equal protected records in a row are counted.
 fn grouped(items: &[Item]) -> Vec<String> {
     let mut parts: Vec<(String, u32)> = Vec::new();
-    for item in items {
+    // What is named as a protocol need not be shown a second time as bytes that are no TLS.
+    let named = items.iter().any(|item| matches!(item, Item::Plain { .. }));
+    let again = |item: &Item| named && matches!(item, Item::Note(text) if text.starts_with("not TLS: "));
+    for item in items.iter().filter(|item| !again(item)) {
         let text = item_text(item);
         match parts.last_mut() {
             Some((last, count)) if *last == text => *count += 1,

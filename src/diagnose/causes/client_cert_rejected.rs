@@ -38,7 +38,10 @@ fn check(case: &Case<'_>) -> Judgement {
             false => Judgement::NotApplicable,
         };
     };
-    let confidence = if ending.client_auth_hidden { Confidence::Likely } else { confidence };
+    // handshake_failure behind a certificate is most often about it, and does not say so.
+    let unnamed = ending.alert_by(Side::Server) == Some(HANDSHAKE_FAILURE);
+    let confidence =
+        if ending.client_auth_hidden || unnamed { Confidence::Likely.min(confidence) } else { confidence };
     let said = match ending.alert_by(Side::Server) {
         Some(UNKNOWN_CA) => ": it does not know the CA that issued it",
         Some(CERTIFICATE_REVOKED) => ": it says that the certificate is revoked",
@@ -50,6 +53,7 @@ fn check(case: &Case<'_>) -> Judgement {
     ended::found(case, &ending, CAUSE.code, confidence, text)
 }
 
+const HANDSHAKE_FAILURE: u8 = 40;
 const CERTIFICATE_REVOKED: u8 = 44;
 const CERTIFICATE_EXPIRED: u8 = 45;
 const UNKNOWN_CA: u8 = 48;

@@ -31,7 +31,10 @@ fn check(case: &Case<'_>) -> Judgement {
         return Judgement::NotApplicable;
     };
     // Whoever asks for a way to another host speaks to a proxy, and rightly without TLS, unless the other side shows TLS.
-    if case.connection.tunnel.is_some() && !case.connection.speaks_tls[1] {
+    let proxied = case.connection.tunnel.is_some() || is_for_a_proxy(&plain.value.sample);
+    let [_, answer] = &case.connection.plain;
+    let answer = answer.as_ref().map(|at| at.value.sample.as_str()).unwrap_or_default();
+    if proxied && !case.connection.speaks_tls[1] || is_success(answer) {
         return Judgement::NotApplicable;
     }
     let ending = case.ending();
@@ -43,12 +46,31 @@ fn check(case: &Case<'_>) -> Judgement {
         (false, true) => Confidence::Likely,
         (false, false) => Confidence::Possible,
     };
-    let what = if known { plain.value.protocol } else { "something other than TLS" };
+    let what =
+        if known { words::with_article(plain.value.protocol) } else { "something other than TLS".into() };
     let sample =
         if plain.value.sample.is_empty() { String::new() } else { format!(": {}", plain.value.sample) };
-    let text = format!("the client sent {what} to a port where TLS is spoken (#{}{sample})", plain.packet);
+    let text = match confidence {
+        Confidence::Certain => {
+            format!("the client sent {what} to a port where TLS is spoken (#{}{sample})", plain.packet)
+        }
+        _ => format!(
+            "TLS is due on port {}; the client sent {what} (#{}{sample})",
+            case.connection.server.port, plain.packet
+        ),
+    };
     let judged = ended::found(case, &ending, CAUSE.code, confidence, words::upper_first(&text));
     with_plain(judged, plain.packet, format!("the client sends {what}"))
+}
+
+/// A request with a whole address (RFC 9112 §3.2.2) is meant for a proxy, and a proxy speaks plain HTTP.
+fn is_for_a_proxy(line: &str) -> bool {
+    line.split(' ').nth(1).is_some_and(|target| target.starts_with("http://"))
+}
+
+/// The server served the request: plain HTTP is what it speaks on this port (RFC 9110 §15.3).
+fn is_success(line: &str) -> bool {
+    line.strip_prefix("HTTP/1.").and_then(|rest| rest.get(2..3)) == Some("2")
 }
 
 pub(super) fn with_plain(judged: Judgement, packet: u64, text: String) -> Judgement {

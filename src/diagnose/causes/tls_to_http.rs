@@ -43,11 +43,18 @@ fn check(case: &Case<'_>) -> Judgement {
         return Judgement::NotApplicable;
     }
     let known = plain.value.protocol != "unknown";
-    let confidence = if known { Confidence::Certain } else { Confidence::Likely };
-    let what = if known { plain.value.protocol } else { "bytes that are not TLS" };
+    // A line of text says for itself what it is; a few bytes of a binary protocol may be anything.
+    let is_text = known && !plain.value.sample.contains("\\x");
+    let confidence = if is_text { Confidence::Certain } else { Confidence::Likely };
+    let what =
+        if known { words::with_article(plain.value.protocol) } else { "bytes that are not TLS".into() };
     let sample =
         if plain.value.sample.is_empty() { String::new() } else { format!(": {}", plain.value.sample) };
-    let text = format!("the server answered the ClientHello with {what} (#{}{sample})", plain.packet);
+    let first = case.connection.client_hello.as_ref().is_some_and(|hello| plain.packet < hello.packet);
+    let text = match first {
+        true => format!("the server begins with {what} (#{}{sample}), and the client with TLS", plain.packet),
+        false => format!("the server answered the ClientHello with {what} (#{}{sample})", plain.packet),
+    };
     let judged = ended::found(case, &ending, CAUSE.code, confidence, words::upper_first(&text));
     with_plain(judged, plain.packet, format!("the server sends {what}"))
 }

@@ -17,19 +17,20 @@ pub(super) fn chains(out: &mut String, renderer: &TextRenderer, c: &ConnectionRe
             out.push_str("  none: the Certificate message is empty\n");
         }
         if !chain.complete {
-            out.push_str(&incomplete(chain));
+            out.push_str(&format!("  {}\n", incomplete(chain)));
         }
         out.push_str(&chain_text(chain, renderer.options.width));
     }
 }
 
-fn incomplete(chain: &ChainReport) -> String {
+/// How much there is of a Certificate message that is not whole.
+pub(in crate::render) fn incomplete(chain: &ChainReport) -> String {
     match chain.whole_bytes {
         Some(whole) => {
             let there = whole.saturating_sub(chain.missing_bytes);
-            format!("  incomplete: {there} of {whole} bytes of the message are in the capture\n")
+            format!("incomplete: {there} of {whole} bytes of the message are in the capture")
         }
-        None => "  incomplete: the message is malformed\n".to_owned(),
+        None => "incomplete: the message is malformed".to_owned(),
     }
 }
 

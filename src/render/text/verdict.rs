@@ -3,7 +3,7 @@
 use comfy_table::{ContentArrangement, Table, presets};
 
 use crate::render::{escape, wrap_hanging};
-use crate::report::{ConnectionReport, TrustReport};
+use crate::report::{ConnectionReport, FindingReport, TrustReport};
 
 use super::TextRenderer;
 
@@ -34,15 +34,21 @@ pub(super) fn checks(out: &mut String, renderer: &TextRenderer, c: &ConnectionRe
         let text = format!("{} ({}) {verdict} the certificate: {names}", escape(&host.expected), host.source);
         wrap_hanging(out, "  ", 2, &text, width);
     }
-    if !c.findings.is_empty() {
+    let mut findings = c.findings.iter().filter(|finding| !is_the_verdict(finding, c)).peekable();
+    if findings.peek().is_some() {
         renderer.heading(out, "Findings");
-        for finding in &c.findings {
+        for finding in findings {
             let place =
                 finding.certificate.map(|position| format!("certificate {position}: ")).unwrap_or_default();
             let text = format!("{} [{}] {place}{}", finding.severity, finding.code, escape(&finding.text));
             wrap_hanging(out, "  - ", 4, &text, width);
         }
     }
+}
+
+/// The verdict's own sentence once more: the end of the connection has no finding beside it.
+pub(in crate::render) fn is_the_verdict(finding: &FindingReport, c: &ConnectionReport) -> bool {
+    finding.certificate.is_none() && finding.code == c.verdict.cause
 }
 
 fn rows(trust: &TrustReport, width: usize) -> String {

@@ -1,0 +1,89 @@
+//! Verdicts that must not be certain: what looks like proof and is none.
+
+use crate::connection::{At, PlainText};
+use crate::diagnose::testing::Builder;
+use crate::diagnose::testing_case::Inputs;
+use crate::diagnose::{Confidence, diagnose};
+use crate::fingerprint::Stack;
+use crate::tls::message::Side;
+use crate::trust::ProblemKind;
+
+fn verdict(inputs: &Inputs) -> (&'static str, Confidence) {
+    let verdict = diagnose(&inputs.case()).verdict;
+    (verdict.cause, verdict.confidence)
+}
+
+fn plain(packet: u64, protocol: &'static str, sample: &str) -> Option<At<PlainText>> {
+    let time = Builder::tls12().build().start;
+    let value = PlainText { protocol, sample: sample.to_owned() };
+    Some(At { packet, first_packet: packet, time, value })
+}
+
+#[test]
+fn an_alert_that_an_unknown_client_may_send_for_anything_proves_no_fault() {
+    for alert in [42, 46] {
+        let connection = Builder::tls12().alert(Side::Client, 2, alert).fin(Side::Client).build();
+        let inputs = Inputs::new(connection).problems(&[(ProblemKind::Expired, true)]);
+        assert_eq!(verdict(&inputs), ("expired", Confidence::Likely), "alert {alert}");
+    }
+    let connection = Builder::tls12().alert(Side::Client, 2, 45).fin(Side::Client).build();
+    let inputs = Inputs::new(connection).problems(&[(ProblemKind::Expired, true)]);
+    assert_eq!(verdict(&inputs), ("expired", Confidence::Certain));
+}
+
+#[test]
+fn a_list_of_roots_that_may_not_be_the_clients_rules_no_lack_of_trust_out() {
+    let connection = Builder::tls12().alert(Side::Client, 2, 48).fin(Side::Client).build();
+    let inputs = Inputs::new(connection).stack(Stack::OpenSsl).problems(&[]).without_store();
+    let found = diagnose(&inputs.case()).verdict;
+    assert_eq!(found.cause, "certificate-rejected");
+    assert!(found.alternatives.iter().any(|other| other.cause == "untrusted-root"));
+    assert!(!found.ruled_out.iter().any(|other| other.cause == "untrusted-root"));
+}
+
+#[test]
+fn few_bytes_of_a_binary_protocol_do_not_prove_that_the_server_speaks_it() {
+    let mut connection = Builder::hello().fin(Side::Client).build();
+    connection.speaks_tls = [true, false];
+    connection.plain[1] = plain(5, "AJP", "\\x12\\x34");
+    assert_eq!(verdict(&Inputs::new(connection.clone())), ("tls-to-http", Confidence::Likely));
+    connection.plain[1] = plain(5, "SSH", "SSH-2.0-OpenSSH_9.6");
+    assert_eq!(verdict(&Inputs::new(connection)), ("tls-to-http", Confidence::Certain));
+}
+
+#[test]
+fn plain_http_that_was_served_and_a_request_for_a_proxy_are_no_failure() {
+    for (request, answer) in [
+        ("GET http://a.example/ HTTP/1.1", "HTTP/1.1 400 Bad Request"),
+        ("GET / HTTP/1.1", "HTTP/1.1 204 No Content"),
+    ] {
+        let mut connection = Builder::hello().fin(Side::Client).build();
+        connection.client_hello = None;
+        connection.speaks_tls = [false, false];
+        connection.plain = [plain(4, "HTTP request", request), plain(5, "HTTP response", answer)];
+        let found = diagnose(&Inputs::new(connection).case()).verdict;
+        assert_eq!(found.cause, "none", "{request}");
+        assert!(found.summary.contains("No TLS was spoken"), "{}", found.summary);
+    }
+}
+
+#[test]
+fn handshake_failure_behind_a_client_certificate_does_not_say_that_it_is_for_it() {
+    let behind = |alert| {
+        let builder = Builder::tls12().certificate_request().client_certificates(1);
+        Inputs::new(builder.alert(Side::Server, 2, alert).fin(Side::Server).build())
+    };
+    assert_eq!(verdict(&behind(40)), ("client-cert-rejected", Confidence::Likely));
+    assert_eq!(verdict(&behind(48)), ("client-cert-rejected", Confidence::Certain));
+}
+
+#[test]
+fn two_syns_without_an_answer_are_not_yet_a_proof() {
+    let mut connection = Builder::tcp().build();
+    connection.syn_ack = None;
+    connection.tcp[1].packets = 0;
+    connection.syn_count = 2;
+    assert_eq!(verdict(&Inputs::new(connection.clone())), ("connect-timeout", Confidence::Likely));
+    connection.syn_count = 6;
+    assert_eq!(verdict(&Inputs::new(connection)), ("connect-timeout", Confidence::Certain));
+}
