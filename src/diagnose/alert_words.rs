@@ -11,6 +11,7 @@ pub(super) fn spoken(stack: Stack, alert: u8) -> Option<String> {
     Some(match stack {
         Stack::Java => name.to_owned(),
         Stack::Go => find(&GO, alert).map_or(plain, str::to_owned),
+        Stack::Nss | Stack::Firefox => find(&NSS, alert)?.to_owned(),
         _ if is_openssl(stack) => openssl(alert, &plain),
         _ => plain,
     })
@@ -68,6 +69,26 @@ const GO: [(u8, &str); 10] = [
     (70, "protocol version not supported"),
     (71, "insufficient security level"),
     (115, "unknown PSK identity"),
+];
+
+/// NSS has a name of an error of its own for each.
+const NSS: [(u8, &str); 16] = [
+    (10, "SSL_ERROR_HANDSHAKE_UNEXPECTED_ALERT"),
+    (40, "SSL_ERROR_HANDSHAKE_FAILURE_ALERT"),
+    (42, "SSL_ERROR_BAD_CERT_ALERT"),
+    (44, "SSL_ERROR_REVOKED_CERT_ALERT"),
+    (45, "SSL_ERROR_EXPIRED_CERT_ALERT"),
+    (46, "SSL_ERROR_CERTIFICATE_UNKNOWN_ALERT"),
+    (47, "SSL_ERROR_ILLEGAL_PARAMETER_ALERT"),
+    (48, "SSL_ERROR_UNKNOWN_CA_ALERT"),
+    (49, "SSL_ERROR_ACCESS_DENIED_ALERT"),
+    (50, "SSL_ERROR_DECODE_ERROR_ALERT"),
+    (51, "SSL_ERROR_DECRYPT_ERROR_ALERT"),
+    (70, "SSL_ERROR_PROTOCOL_VERSION_ALERT"),
+    (71, "SSL_ERROR_INSUFFICIENT_SECURITY_ALERT"),
+    (80, "SSL_ERROR_INTERNAL_ERROR_ALERT"),
+    (112, "SSL_ERROR_UNRECOGNIZED_NAME_ALERT"),
+    (116, "SSL_ERROR_RX_CERTIFICATE_REQUIRED_ALERT"),
 ];
 
 /// Where rustls writes a name in another way.

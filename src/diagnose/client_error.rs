@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 use std::sync::LazyLock;
 
-use crate::diagnose::abort::Ending;
+use crate::diagnose::abort::{Ending, Moment};
 use crate::diagnose::alerts::{sends, stack_of};
 use crate::diagnose::{Case, ClientError, alert_words, weigh, words};
 use crate::fingerprint::Stack;
@@ -11,7 +11,7 @@ use crate::tls::message::Side;
 
 /// The words of the likeliest stack; `None` where they are not known.
 pub fn client_error(case: &Case<'_>, ending: &Ending, code: &str) -> Option<ClientError> {
-    let situation = situation(case, code);
+    let situation = situation(case, ending, code);
     actors(case, ending, code).into_iter().find_map(|stack| {
         let text = text(stack, code, situation)?;
         Some(ClientError { stack: words::stack(stack).into(), text: filled(case, ending, stack, text)? })
@@ -40,18 +40,22 @@ fn text(stack: Stack, code: &str, situation: Option<&str>) -> Option<&'static st
             .find(|row| row.stack == stack && row.causes.split(',').any(|cause| cause == wanted))
             .map(|row| row.text)
     };
-    let special = situation.and_then(|situation| exact(&format!("{code}:{situation}")));
-    special.or_else(|| exact(code)).or_else(|| exact("*").filter(|_| !about_certificate(code)))
+    let special = |cause: &str| situation.and_then(|situation| exact(&format!("{cause}:{situation}")));
+    let any = || special("*").or_else(|| exact("*")).filter(|_| !about_certificate(code));
+    special(code).or_else(|| exact(code)).or_else(any)
 }
 
-/// What the words for a lack of trust depend on in OpenSSL and NSS: which certificates are there, sent or stored.
-fn situation(case: &Case<'_>, code: &str) -> Option<&'static str> {
+/// What the words depend on: which certificates are there, sent or stored, and whether the handshake was over.
+fn situation(case: &Case<'_>, ending: &Ending, code: &str) -> Option<&'static str> {
+    if ending.moment == Moment::Done && ending.alert_by(Side::Server).is_some() {
+        return Some("late");
+    }
     let report = case.path?;
     match code {
         "untrusted-root" => {
-            let below = report.rows.len().checked_sub(2).and_then(|below| report.rows.get(below));
             // The leaf itself counts for nothing here: it is no issuer.
-            let stored = report.rows.len() > 2 && below.is_some_and(|row| row.in_truststore);
+            let issuers = report.rows.get(1..report.rows.len().saturating_sub(1)).unwrap_or_default();
+            let stored = issuers.iter().any(|row| row.in_truststore);
             let sent = report.missing.as_ref().is_some_and(|missing| missing.sent);
             Some(if stored {
                 "issuer-stored"
@@ -60,6 +64,10 @@ fn situation(case: &Case<'_>, code: &str) -> Option<&'static str> {
             } else {
                 "root-absent"
             })
+        }
+        "self-signed" => {
+            let leaf = case.server_leaf().and_then(|leaf| leaf.fields.as_ref().ok());
+            leaf.is_some_and(|fields| fields.is_ca()).then_some("leaf-is-ca")
         }
         "missing-intermediate" => (case.server_chain.len() == 1).then_some("leaf-alone"),
         _ => None,
@@ -74,6 +82,9 @@ fn about_certificate(code: &str) -> bool {
 /// The host, the port and the alert put where they belong. A line that speaks of an alert needs one that the client got.
 fn filled(case: &Case<'_>, ending: &Ending, stack: Stack, text: &'static str) -> Option<String> {
     let mut text = text.to_owned();
+    if text.contains("alert fatal") || text.contains("fatal alert") {
+        ending.alert_by(Side::Server)?;
+    }
     if ["<alert>", "<Alert>", "<ALERT>"].iter().any(|place| text.contains(place)) {
         let alert = ending.alert_by(Side::Server)?;
         let spoken = alert_words::spoken(stack, alert)?;
@@ -130,10 +141,11 @@ mod tests {
         for line in DATA.lines().filter(|line| !line.is_empty() && !line.starts_with('#')) {
             let row = parse(line).unwrap_or_else(|| panic!("cannot be read: {line}"));
             assert!(!row.text.is_empty(), "{line}");
-            for cause in row.causes.split(',').filter(|cause| *cause != "*") {
+            for cause in row.causes.split(',').filter(|cause| !cause.starts_with('*')) {
                 let (cause, situation) = cause.split_once(':').unwrap_or((cause, "root-sent"));
                 assert!(crate::diagnose::cause(cause).is_some(), "no such cause: {cause} in {line}");
-                let known = ["root-sent", "issuer-stored", "leaf-alone"].contains(&situation);
+                let known =
+                    ["root-sent", "issuer-stored", "leaf-alone", "leaf-is-ca", "late"].contains(&situation);
                 assert!(known, "no such situation: {situation} in {line}");
             }
         }
@@ -142,7 +154,7 @@ mod tests {
     #[test]
     fn the_chapters_show_the_words_of_the_table() {
         for row in rows() {
-            for cause in row.causes.split(',').filter(|cause| *cause != "*") {
+            for cause in row.causes.split(',').filter(|cause| !cause.starts_with('*')) {
                 let code = cause.split(':').next().unwrap_or_default();
                 let chapter = crate::diagnose::cause(code).map(|cause| cause.chapter).unwrap_or_default();
                 // The broad code has no words of its own.

@@ -267,7 +267,8 @@ fn reasons(out: &mut String, c: &ConnectionReport) {
     list(out, "It is not", v.ruled_out.iter().map(|r| format!("{}: {}", r.cause, r.why)));
     list(out, "To know more", v.missing.iter().map(|m| format!("{}: {}", m.what, m.how)));
     if let Some(error) = &v.client_error {
-        let _ = writeln!(out, "<h3>What {} logs</h3><pre>{}</pre>", text(&error.stack), text(&error.text));
+        let who = super::text::who_logs(&error.stack);
+        let _ = writeln!(out, "<h3>What {} logs</h3><pre>{}</pre>", text(who), text(&error.text));
     }
 }
 

@@ -10,7 +10,7 @@ use crate::report::{BriefReport, CaptureReport, ConnectionReport, EventReport, S
 pub use chain::chain_text;
 pub(super) use chain::incomplete;
 pub(crate) use style::Style;
-pub(super) use verdict::is_the_verdict;
+pub(super) use verdict::{is_the_verdict, who_logs};
 
 /// How text is drawn.
 #[derive(Debug, Clone, Copy)]

@@ -51,6 +51,11 @@ pub(in crate::render) fn is_the_verdict(finding: &FindingReport, c: &ConnectionR
     finding.certificate.is_none() && finding.code == c.verdict.cause
 }
 
+/// The words for OpenSSL are those of its own client; a program that uses it puts them into its own frame.
+pub(in crate::render) fn who_logs(stack: &str) -> &str {
+    if stack == "OpenSSL" { "OpenSSL's s_client" } else { stack }
+}
+
 fn rows(trust: &TrustReport, width: usize) -> String {
     let mut table = Table::new();
     table.force_no_tty();
@@ -117,7 +122,7 @@ pub(super) fn reasons(out: &mut String, renderer: &TextRenderer, c: &ConnectionR
         }
     }
     if let Some(error) = &v.client_error {
-        renderer.heading(out, &format!("What {} logs", error.stack));
+        renderer.heading(out, &format!("What {} logs", who_logs(&error.stack)));
         wrap_hanging(out, "  ", 2, &escape(&error.text), width);
     }
     if !v.fix.is_empty() {
