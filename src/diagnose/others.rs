@@ -71,7 +71,7 @@ fn by_alert(case: &Case<'_>, ending: &Ending, judged: &Judged) -> Vec<(&'static 
     let Some(alert) = ending.alert_by(Side::Client) else { return Vec::new() };
     let who = match case.stack.fits.is_empty() {
         true => "some clients send".to_owned(),
-        false => format!("{} sends", words::clients(case.stack)),
+        false => format!("{} {}", words::clients(case.stack), words::verb(case.stack, "sends", "send")),
     };
     let open = |code: &str| {
         judged.iter().any(|(cause, judgement)| {
@@ -121,8 +121,10 @@ fn excluded_by_alert(case: &Case<'_>, ending: &Ending, code: &str) -> Option<Str
     let alert = ending.alert_by(Side::Client)?;
     let seen = weigh::seen(ending)?;
     let known = !case.stack.fits.is_empty();
-    (known && alerts::fit(case.stack, case.connection, code, seen) == Fit::Excluded)
-        .then(|| format!("{} does not answer it with {}", words::clients(case.stack), words::alert(alert)))
+    (known && alerts::fit(case.stack, case.connection, code, seen) == Fit::Excluded).then(|| {
+        let (who, verb) = (words::clients(case.stack), words::verb(case.stack, "does", "do"));
+        format!("{who} {verb} not answer it with {}", words::alert(alert))
+    })
 }
 
 /// What would settle the verdict, when it is not certain.
@@ -137,7 +139,11 @@ pub(super) fn missing(
         return all;
     }
     let stage = cause(chosen).map_or(Stage::Any, |cause| cause.stage);
-    let about_chain = stage == Stage::Certificate || ending.client_refused_certificate();
+    let about_chain = match stage {
+        Stage::Certificate => true,
+        Stage::Any => ending.client_refused_certificate(),
+        _ => false,
+    };
     let hidden_act = ending.act.is_some_and(|act| matches!(act.how, How::HiddenAlert { .. }));
     if case.is_hidden() && (about_chain || hidden_act || stage == Stage::ClientAuth) {
         all.push(Missing::key_log(case));

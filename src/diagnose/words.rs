@@ -68,9 +68,9 @@ pub fn version(version: Version) -> String {
     }
 }
 
-/// A cipher suite by its number.
+/// A cipher suite by its name, or by its number where it has none.
 pub fn suite(suite: CipherSuite) -> String {
-    format!("0x{:04x}", suite.0)
+    suite.to_string()
 }
 
 /// A key exchange group as people write it.
@@ -142,6 +142,11 @@ pub fn clients(guess: &StackGuess) -> String {
     }
 }
 
+/// The verb that goes with [`clients`]: of one, or of many.
+pub fn verb(guess: &StackGuess, one: &'static str, many: &'static str) -> &'static str {
+    if guess.fits.len() > 2 { many } else { one }
+}
+
 /// A length of time with three digits: `1.2 ms`, `3.05 s`.
 pub fn seconds(seconds: f64) -> String {
     let seconds = seconds.max(0.0);
@@ -174,7 +179,10 @@ pub fn because(opening: &str, confidence: Confidence, clause: &str) -> String {
 
 /// A sentence about something that is not sure.
 pub fn hedged(confidence: Confidence, sentence: &str) -> String {
+    // A sentence that parts what was seen from what is guessed says for itself where the guess begins.
+    let hedged = sentence.contains(" probably ") || sentence.contains(" perhaps ");
     match confidence {
+        _ if hedged => upper_first(sentence),
         Confidence::Certain => upper_first(sentence),
         Confidence::Likely => format!("Probably {}", lower_first(sentence)),
         Confidence::Possible => format!("Perhaps {}", lower_first(sentence)),

@@ -77,8 +77,8 @@ fn text(case: &Case<'_>, ending: &Ending) -> String {
     let seen = ending.alert_by(Side::Client).map_or_else(String::new, |alert| said(case, alert));
     match ending.moment {
         Moment::Done => format!(
-            "the client completed the handshake and closed {} later without sending data {}, as programs do that refuse \
-             a certificate afterwards",
+            "the client completed the handshake and closed {} later without sending data {}: perhaps it is a program that \
+             refuses a certificate afterwards",
             words::seconds(ending.wait_s),
             ended::at(ending)
         ),
@@ -89,14 +89,14 @@ fn text(case: &Case<'_>, ending: &Ending) -> String {
 /// What an alert of this client says about the reason.
 fn said(case: &Case<'_>, alert: u8) -> String {
     let causes = alerts::causes_of(&case.stack.fits, Side::Client, case.connection.is_tls13(), alert);
-    let who = words::clients(case.stack);
+    let who = format!("{} {}", words::clients(case.stack), words::verb(case.stack, "sends", "send"));
     match causes.len() {
         0 => String::new(),
         1..=6 if !case.stack.fits.is_empty() => {
             let causes: Vec<String> = causes.iter().map(|&cause| cause.to_owned()).collect();
-            format!("; {who} sends it for {}", words::list(&causes))
+            format!("; {who} it for {}", words::list(&causes))
         }
-        _ if !case.stack.fits.is_empty() => format!("; {who} sends it for nearly any fault"),
+        _ if !case.stack.fits.is_empty() => format!("; {who} it for nearly any fault"),
         _ => String::new(),
     }
 }

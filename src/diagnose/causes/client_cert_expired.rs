@@ -41,10 +41,16 @@ fn check(case: &Case<'_>) -> Judgement {
         Some(CERTIFICATE_EXPIRED) => Confidence::Certain,
         _ => refused.min(Confidence::Likely),
     };
-    let text = format!(
-        "the client's certificate ({subject}) {text}, and the server refused it {}",
-        ended::how(&ending)
-    );
+    let how = ended::how(&ending);
+    let guess = if confidence == Confidence::Possible { "perhaps" } else { "probably" };
+    let text = match confidence {
+        Confidence::Certain => {
+            format!("the client's certificate ({subject}) {text}, and the server refused it {how}")
+        }
+        _ => format!(
+            "the server refused the client's certificate ({subject}) {how}, {guess} because it {text}"
+        ),
+    };
     ended::found(case, &ending, CAUSE.code, confidence, text)
 }
 

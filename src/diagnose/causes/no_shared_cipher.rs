@@ -41,7 +41,9 @@ fn check(case: &Case<'_>) -> Judgement {
     let (confidence, text) = match offer.narrow() {
         Narrow::Suites => (
             Confidence::Likely,
-            format!("the server can use none of the few cipher suites offered ({suites}) and refused {how}"),
+            format!(
+                "the server refused {how}, probably because it can use none of the few cipher suites offered ({suites})"
+            ),
         ),
         _ if alert == INSUFFICIENT_SECURITY => (
             Confidence::Likely,
@@ -53,7 +55,7 @@ fn check(case: &Case<'_>) -> Judgement {
         Narrow::Nothing if hello.value.sni.is_some() => (
             Confidence::Possible,
             format!(
-                "the server found no cipher suite that it could use among those offered ({suites}) and refused {how}"
+                "the server refused {how}; perhaps it found no cipher suite that it could use among those offered ({suites})"
             ),
         ),
         _ => return Judgement::NotApplicable,

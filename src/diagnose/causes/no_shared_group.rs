@@ -38,7 +38,7 @@ fn check(case: &Case<'_>) -> Judgement {
     }
     let groups = offer.groups_text();
     let what = match offer.groups.len() {
-        1 => format!("the client offers one group alone ({groups})"),
+        1 => format!("the client offers {groups} alone"),
         _ => format!("the client offers only groups that few servers have ({groups})"),
     };
     ended::found(
@@ -46,7 +46,7 @@ fn check(case: &Case<'_>) -> Judgement {
         &ending,
         CAUSE.code,
         Confidence::Likely,
-        format!("{what}, and the server refused {}", ended::how(&ending)),
+        format!("the server refused {}, probably for want of a common group: {what}", ended::how(&ending)),
     )
 }
 

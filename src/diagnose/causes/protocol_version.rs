@@ -71,7 +71,9 @@ fn by_server(case: &Case<'_>, ending: &Ending, alert: u8) -> Option<(Confidence,
         // GnuTLS has no alert of its own for versions.
         HANDSHAKE_FAILURE if ending.moment == Moment::Hello && offer.narrow() == Narrow::Versions => Some((
             Confidence::Likely,
-            format!("the client offers {offered} alone, and the server refused {how}"),
+            format!(
+                "the server refused {how}, probably for want of a common version: the client offers {offered} alone"
+            ),
         )),
         _ => None,
     }
@@ -104,7 +106,7 @@ fn by_client(case: &Case<'_>, ending: &Ending, alert: u8) -> Option<(Confidence,
         INTERNAL_ERROR | HANDSHAKE_FAILURE if is_old(Some(chosen)) => Some((
             Confidence::Likely,
             format!(
-                "the server chose {}, which the client may not use, and the client refused {how}",
+                "the server chose {}, and the client refused {how}, probably because it may not use that version",
                 words::version(chosen)
             ),
         )),
