@@ -18,7 +18,10 @@ pub(super) fn beside(case: &Case<'_>, ending: &Ending, chosen: &str) -> Vec<(&'s
         BROAD if ending.silent_by(Side::Client) => {
             vec![("client-closed", "the client may have been stopped for another reason")]
         }
-        "protocol-version" if ending.alert_by(Side::Server) == Some(PROTOCOL_VERSION) => Vec::new(),
+        // Only a server that did not name the version may have meant something else.
+        "protocol-version" if ending.alert_by(Side::Server).is_none_or(|alert| alert == PROTOCOL_VERSION) => {
+            Vec::new()
+        }
         "server-silent" if ending.act.is_some() => {
             vec![("client-timeout", "the server may have been slow rather than silent")]
         }

@@ -87,3 +87,20 @@ fn two_syns_without_an_answer_are_not_yet_a_proof() {
     connection.syn_count = 6;
     assert_eq!(verdict(&Inputs::new(connection)), ("connect-timeout", Confidence::Certain));
 }
+
+#[test]
+fn a_client_that_left_before_the_server_answered_has_refused_nothing() {
+    let connection = Builder::tls13(0x1301).build();
+    let hello = connection.client_hello.as_ref().map_or(0, |at| at.packet);
+    let time = connection.client_hello.as_ref().map_or(connection.start, |at| at.time);
+    let mut connection = Builder::tls13(0x1301).server_records(&[1500]).build();
+    // The FIN goes ahead of the server's answer.
+    for at in [connection.server_hello.as_mut()].into_iter().flatten() {
+        at.packet += 10;
+    }
+    for record in &mut connection.protected[1] {
+        record.packet += 10;
+    }
+    connection.teardown.fin[0] = Some(At { packet: hello + 1, first_packet: hello + 1, time, value: () });
+    assert_eq!(verdict(&Inputs::new(connection).stack(Stack::Node)), ("client-closed", Confidence::Likely));
+}

@@ -50,7 +50,12 @@ pub(super) fn moment(connection: &Connection, hidden: &Hidden, until: u64) -> Mo
         connection.server_key_exchange.as_ref().map(|at| at.packet),
     ];
     // The server's flight is hidden: it holds a certificate unless the session is resumed.
-    let full_13 = hidden.server_flight >= SHORTEST_FLIGHT && !connection.resumed;
+    let sent: u64 = connection.protected[1]
+        .iter()
+        .filter(|record| record.packet <= until)
+        .map(|record| u64::from(record.len))
+        .sum();
+    let full_13 = hidden.server_flight.min(sent) >= SHORTEST_FLIGHT && !connection.resumed;
     if certificate.into_iter().any(by) || full_13 {
         return Moment::Certificate;
     }

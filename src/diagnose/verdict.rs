@@ -274,7 +274,7 @@ fn opening(case: &Case<'_>, ending: &Ending) -> String {
             act.packet
         ),
         (How::HiddenAlert { .. }, _) => {
-            format!("The client sent an encrypted alert {after} (#{})", act.packet)
+            format!("The client sent an encrypted alert (#{}) {after}", act.packet)
         }
         (How::Fin, _) => {
             format!("The client closed the connection {after}, without an alert (#{})", act.packet)

@@ -64,22 +64,31 @@ fn walked_away(case: &Case<'_>, ending: &Ending) -> Judgement {
         return Judgement::NotApplicable;
     }
     let known = alerts::fit(case.stack, case.connection, CAUSE.code, Seen::Silent) == alerts::Fit::Expected;
-    let (confidence, why) = match (asked, known) {
+    let at = ended::at(ending);
+    let (confidence, text) = match (asked, known) {
         (true, true) => (
             Confidence::Likely,
-            "the server asked for a client certificate, and the client closed instead of answering",
+            format!(
+                "the server asked for a client certificate, and the client closed instead of answering {at}, probably \
+                 because it has none"
+            ),
         ),
         (true, false) => (
             Confidence::Possible,
-            "the server asked for a client certificate, and the client closed instead of answering",
+            format!(
+                "the server asked for a client certificate, and the client closed instead of answering {at}, perhaps \
+                 because it has none"
+            ),
         ),
         (false, _) => (
             Confidence::Likely,
-            "the client closed without an alert, as a browser does that has no certificate for a server that asks for one; \
-             a certificate that it dislikes it would refuse with an alert",
+            format!(
+                "the client closed without an alert {at}, probably because the server asks for a client certificate and it \
+                 has none; a certificate that it dislikes this browser would refuse with an alert"
+            ),
         ),
     };
-    ended::found(case, ending, CAUSE.code, confidence, format!("{why} {}", ended::at(ending)))
+    ended::found(case, ending, CAUSE.code, confidence, text)
 }
 
 const CERTIFICATE_REQUIRED: u8 = 116;

@@ -84,9 +84,10 @@ fn by_client(case: &Case<'_>, ending: &Ending, alert: u8) -> Option<(Confidence,
     let Some(hello) = &case.connection.server_hello else {
         return (matches!(alert, INTERNAL_ERROR | PROTOCOL_VERSION) && ending.moment <= Moment::BeforeHello)
             .then(|| {
-                let text =
-                    "the client gave up before its ClientHello, as one does that may use no version at all";
-                (Confidence::Likely, format!("{text} {how}"))
+                let text = format!(
+                    "the client gave up before its ClientHello {how}, probably because it may use no version at all"
+                );
+                (Confidence::Likely, text)
             });
     };
     let chosen = hello.value.negotiated();

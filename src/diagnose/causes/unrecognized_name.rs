@@ -37,8 +37,14 @@ fn check(case: &Case<'_>) -> Judgement {
         UNRECOGNIZED_NAME => ended::found(case, &ending, CAUSE.code, Confidence::Certain, name),
         // Go turns whatever its choice of a certificate returns into internal_error.
         INTERNAL_ERROR if ending.moment == Moment::Hello && offers_current_version(case) => {
-            let text =
-                format!("{name}; servers in Go say internal_error when they have no certificate for a name");
+            let asked = case.connection.sni().map_or_else(
+                || "the client sent no server name".to_owned(),
+                |name| format!("the client asked for {name}"),
+            );
+            let text = format!(
+                "{asked}, and the server refused {how}, perhaps for want of a certificate: servers in Go say internal_error \
+                 when they have none for a name"
+            );
             ended::found(case, &ending, CAUSE.code, Confidence::Possible, text)
         }
         _ => Judgement::NotApplicable,
