@@ -283,8 +283,7 @@ impl Folder<'_> {
         if late {
             // It is told when the connection ends, and belongs to the last packet that had bytes of it.
             self.letter(from, 'X');
-            let item = Item::Message { name: "Certificate", detail: Some(detail), encrypted };
-            self.timeline.item_of(place.last, self.current, item);
+            self.timeline.item_of(place.last, self.current, Item::Note(format!("Certificate: {detail}")));
             return;
         }
         self.message(from, 'X', "Certificate", Some(detail), encrypted);

@@ -26,6 +26,7 @@ fn own(case: &Case<'_>, code: &str) -> Vec<String> {
         "handshake-failure" => handshake_failure(case),
         "server-silent" => vec![server_silent(case).to_owned()],
         "certificate-rejected" => certificate_rejected(case),
+        "client-timeout" => client_timeout(case),
         "starttls-refused" | "proxy-refused" => fix_tunnel::steps(case, code),
         "client-closed" | "client-reset" => vec![client_left(case).to_owned()],
         _ => fix_steps::steps(code).iter().map(|text| (*text).to_owned()).collect(),
@@ -63,6 +64,20 @@ fn server_silent(case: &Case<'_>) -> &'static str {
              listener that expects something else first."
         }
     }
+}
+
+/// A Certificate of which only the beginning arrives is the mark of a path that drops full packets.
+fn client_timeout(case: &Case<'_>) -> Vec<String> {
+    let mut steps = Vec::new();
+    if case.connection.server_chain.as_ref().is_some_and(|at| at.value.missing_bytes > 0) {
+        steps.push(
+            "Network: the rest of the Certificate did not arrive: look for a path that drops large packets (MTU, a tunnel, a \
+             filter of ICMP); `ping -M do -s 1472` from the server to the client shows it."
+                .to_owned(),
+        );
+    }
+    steps.push("Server: find out why it answers late; or client: raise its timeout.".to_owned());
+    steps
 }
 
 /// What is left where nothing at hand shows the reason.

@@ -140,7 +140,6 @@ const STEPS: &[(&[&str], &[&str])] = &[
             "Network: if the server saw nothing of it, look for a firewall or load balancer that closes in its name.",
         ],
     ),
-    (&["client-timeout"], &["Server: find out why it answers late; or client: raise its timeout."]),
     (
         &["connection-refused"],
         &[

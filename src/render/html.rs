@@ -43,15 +43,12 @@ impl Renderer for HtmlRenderer {
         let _ = writeln!(out, "<h1>{}</h1>", text(&capture.path));
         let _ = writeln!(
             out,
-            "<p>{} packets, {}, {}{}. {} TLS connections: {} failed, {} established, {} incomplete.</p>",
+            "<p>{} packets, {}, {}{}. {}</p>",
             capture.packets,
             size(capture.bytes),
             text(&capture.format),
             capture.first_time.as_deref().map(|time| format!(", from {}", text(time))).unwrap_or_default(),
-            summary.connections,
-            summary.failed,
-            summary.established,
-            summary.incomplete
+            text(&super::text::counts(summary))
         );
         for warning in &capture.warnings {
             let place = warning.packet.map(|packet| format!("#{packet}: ")).unwrap_or_default();

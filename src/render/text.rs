@@ -119,7 +119,7 @@ fn headline(capture: &CaptureReport) -> String {
 }
 
 /// How many connections, by outcome.
-fn counts(summary: &Summary) -> String {
+pub(super) fn counts(summary: &Summary) -> String {
     let mut parts = Vec::new();
     if summary.failed > 0 {
         let causes: Vec<_> = summary.causes.iter().map(|(cause, count)| format!("{cause} {count}")).collect();
