@@ -297,6 +297,8 @@ fn server_spoke(connection: &Connection) -> bool {
 fn is_blurred(connection: &Connection, until: u64) -> bool {
     let lost =
         connection.gaps.iter().any(|gap| gap.before.or(gap.after).is_none_or(|packet| packet <= until));
-    let one_way = connection.tcp.iter().any(|side| side.packets == 0) && connection.syn_ack.is_some();
+    let talk = connection.tcp.iter().any(|side| side.payload_bytes > 0);
+    let one_way =
+        connection.tcp.iter().any(|side| side.packets == 0) && (connection.syn_ack.is_some() || talk);
     lost || one_way || connection.starts_mid_stream || connection.client_hello_lost.is_some()
 }

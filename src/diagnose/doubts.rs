@@ -1,6 +1,6 @@
 //! Verdicts that must not be certain: what looks like proof and is none.
 
-use crate::connection::{At, PlainText};
+use crate::connection::{At, PlainText, SeenAlert};
 use crate::diagnose::testing::Builder;
 use crate::diagnose::testing_case::Inputs;
 use crate::diagnose::{Confidence, diagnose};
@@ -103,4 +103,39 @@ fn a_client_that_left_before_the_server_answered_has_refused_nothing() {
     }
     connection.teardown.fin[0] = Some(At { packet: hello + 1, first_packet: hello + 1, time, value: () });
     assert_eq!(verdict(&Inputs::new(connection).stack(Stack::Node)), ("client-closed", Confidence::Likely));
+}
+
+#[test]
+fn a_protocol_that_both_sides_speak_is_no_failed_tls() {
+    let mut connection = Builder::hello().fin(Side::Client).build();
+    connection.client_hello = None;
+    connection.speaks_tls = [false, false];
+    connection.plain = [plain(4, "SSH", "SSH-2.0-a"), plain(5, "SSH", "SSH-2.0-b")];
+    assert_eq!(verdict(&Inputs::new(connection)).0, "none");
+}
+
+#[test]
+fn an_encrypted_alert_without_a_clienthello_may_end_a_session_that_went_well() {
+    let mut connection = Builder::tls12().fin(Side::Server).build();
+    connection.client_hello = None;
+    connection.server_chain = None;
+    connection.starts_mid_stream = true;
+    let packet = connection.teardown.fin[1].as_ref().map_or(9, |at| at.packet);
+    let value = SeenAlert { sender: Side::Server, alert: None, encrypted: true, after_peer_closed: false };
+    connection.alerts =
+        vec![At { packet: packet - 1, first_packet: packet - 1, time: connection.start, value }];
+    connection.server_hello = None;
+    assert_ne!(verdict(&Inputs::new(connection)).0, "handshake-failure");
+}
+
+#[test]
+fn the_packets_of_one_side_do_not_show_that_the_other_fell_silent() {
+    let mut connection = Builder::tls12().finished().wait(8).fin(Side::Client).build();
+    connection.syn_ack = None;
+    connection.server_hello = None;
+    connection.server_chain = None;
+    connection.finished[1] = None;
+    connection.tcp[1].packets = 0;
+    connection.tcp[0].payload_bytes = 600;
+    assert_ne!(verdict(&Inputs::new(connection)).0, "client-timeout");
 }

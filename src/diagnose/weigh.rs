@@ -136,10 +136,22 @@ fn settle(case: &Case<'_>, ending: &Ending, seen: Seen, candidates: &mut [Candid
             0 => candidate.finding.confidence.min(Confidence::Likely),
             _ => Confidence::Possible,
         };
-        if index == 0 && candidate.fit == Fit::Unusual {
+        let unproven = candidate.fit == Fit::Unusual
+            || candidate.fit == Fit::Open && seen == Seen::Silent && !case.store_is_given()
+            || seen == Seen::Late && !likeliest_does(case, candidate.code(), seen);
+        if index == 0 && unproven {
             candidate.confidence = Confidence::Possible;
         }
     }
+}
+
+/// The likeliest stack, and not only one that the client may be as well, is known to show itself so.
+fn likeliest_does(case: &Case<'_>, code: &str, seen: Seen) -> bool {
+    let tls13 = case.connection.is_tls13();
+    case.stack.fits.first().is_some_and(|&stack| {
+        alerts::sends(stack, Side::Client, tls13, code)
+            .is_some_and(|all| all.iter().any(|one| seen.matches(*one)))
+    })
 }
 
 fn proven(

@@ -80,10 +80,11 @@ fn walked_away(case: &Case<'_>, ending: &Ending) -> Judgement {
                  because it has none"
             ),
         ),
+        // Browsers also drop connections that they no longer need.
         (false, _) => (
-            Confidence::Likely,
+            Confidence::Possible,
             format!(
-                "the client closed without an alert {at}, probably because the server asks for a client certificate and it \
+                "the client closed without an alert {at}, perhaps because the server asks for a client certificate and it \
                  has none; a certificate that it dislikes this browser would refuse with an alert"
             ),
         ),

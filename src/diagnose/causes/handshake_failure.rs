@@ -24,7 +24,9 @@ fn check(case: &Case<'_>) -> Judgement {
     else {
         return Judgement::NotApplicable;
     };
-    let hidden = act.by == Side::Server && ending.moment != Moment::Done;
+    // Without the ClientHello it may as well be the end of a session whose beginning was not captured.
+    let begun = case.connection.client_hello.is_some();
+    let hidden = act.by == Side::Server && ending.moment != Moment::Done && begun;
     match act.how {
         How::Alert { alert, .. } if act.by == Side::Client && is_about_certificates(alert.description.0) => {
             return Judgement::NotApplicable;
@@ -56,7 +58,10 @@ fn check(case: &Case<'_>) -> Judgement {
         _ if one_way => format!("; the packets of the {} were not captured", act.by.peer().name()),
         _ => String::new(),
     };
-    let text =
-        format!("the {} gave up {when} {}, which says no more{note}", act.by.name(), ended::how(&ending));
+    let says = match act.how {
+        How::HiddenAlert { .. } => "which cannot be read without keys",
+        _ => "which says no more",
+    };
+    let text = format!("the {} gave up {when} {}, {says}{note}", act.by.name(), ended::how(&ending));
     ended::found(case, &ending, CAUSE.code, Confidence::Likely, words::upper_first(&text))
 }

@@ -33,6 +33,11 @@ fn check(case: &Case<'_>) -> Judgement {
     // Whoever asks for a way to another host speaks to a proxy, and rightly without TLS, unless the other side shows TLS.
     let proxied = case.connection.tunnel.is_some() || is_for_a_proxy(&plain.value.sample);
     let [_, answer] = &case.connection.plain;
+    let same = answer.as_ref().is_some_and(|at| at.value.protocol == plain.value.protocol);
+    if same && plain.value.protocol != "unknown" {
+        // Both speak it: SSH or a VPN on a port of TLS.
+        return Judgement::NotApplicable;
+    }
     let answer = answer.as_ref().map(|at| at.value.sample.as_str()).unwrap_or_default();
     if proxied && !case.connection.speaks_tls[1] || is_success(answer) {
         return Judgement::NotApplicable;

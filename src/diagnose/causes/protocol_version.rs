@@ -45,8 +45,14 @@ fn check(case: &Case<'_>) -> Judgement {
 }
 
 fn by_server(case: &Case<'_>, ending: &Ending, alert: u8) -> Option<(Confidence, String)> {
-    let offer = Offer::read(&case.connection.client_hello.as_ref()?.value);
     let how = ended::how(ending);
+    let Some(hello) = case.connection.client_hello.as_ref() else {
+        let text = format!(
+            "the server refused the versions that the client offers {how}; its ClientHello was not captured"
+        );
+        return (alert == PROTOCOL_VERSION).then_some((Confidence::Certain, text));
+    };
+    let offer = Offer::read(&hello.value);
     let offered = offer.versions_text();
     match alert {
         PROTOCOL_VERSION => Some((
