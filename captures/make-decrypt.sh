@@ -12,6 +12,7 @@ port=44330
 only=" $* "
 client_text='GET /hello.txt HTTP/1.0\r\n\r\n'
 server_text='HTTP/1.0 200 ok\r\nContent-type: text/plain\r\n\r\nhello from the server\n'
+cause=none
 failed=0
 
 cd "$work" || exit 1
@@ -54,7 +55,7 @@ suite = "$1"
 keylog = "keys.log"
 plaintext_client = "$client_text"
 plaintext_server = "$server_text"
-cause = "none"
+cause = "$cause"
 TOML
     cat > "$folder/README.md" <<README
 # decrypt-$name
@@ -226,8 +227,24 @@ if [[ "$only" = "  " || "$only" = *early* ]]; then
     # Each s_server makes its own ticket keys, so the session is handed over as an external one.
     session early.sess "-tls1_3 -max_early_data 16384 -early_data" "-tls1_3"
 fi
-talk tls13-early-data $gcm 1.3 "TLS 1.3 resumption with early data that the server accepts" \
-    "-tls1_3 -early_data -psk_session early.sess" "-tls1_3 -sess_in early.sess -early_data early.txt"
+# early_data NAME SUITE VERSION DESCRIPTION: a server takes early data only under a ticket of its own, so that it is the
+# same for the connection before the capture.
+early_data() {
+    begin "$1" || return
+    (sleep 1.6; server_types) | timeout 20 openssl s_server -accept "$port" -naccept 2 -cert ec.pem -key ec.key -tls1_3 \
+        -max_early_data 16384 -early_data > server.log 2>&1 &
+    server=$!
+    listening
+    (sleep 0.5; echo Q) | openssl s_client -connect "localhost:$port" -tls1_3 -sess_out own.sess > /dev/null 2>&1
+    record
+    sleep 1
+    client_types | timeout 20 openssl s_client -connect "localhost:$port" -keylogfile "$folder/keys.log" -tls1_3 \
+        -sess_in own.sess -early_data early.txt > client.log 2>&1
+    wait "$server"
+    grep -q 'Early data was accepted' client.log || { echo "$1: not accepted"; failed=1; }
+    finish "$2" "$3" "$4" "$(openssl version | cut -d' ' -f1,2)"
+}
+early_data tls13-early-data $gcm 1.3 "TLS 1.3 resumption with early data that the server accepts"
 # The records of refused early data open too: client_text is what the client sent, not what the server took.
 talk tls13-early-data-refused $gcm 1.3 "TLS 1.3 resumption with early data that the server refuses" \
     "-tls1_3 -psk_session early.sess" "-tls1_3 -sess_in early.sess -early_data early.txt"
@@ -277,6 +294,15 @@ client_types() { sleep 0.5; printf 'one\n'; sleep 0.4; echo R; sleep 0.6; printf
 server_types() { sleep 1.6; printf 'ONE\n'; sleep 1; echo Q; }
 talk tls12-renegotiation TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384 1.2 "TLS 1.2 with a renegotiation by the client" \
     "-tls1_2 -client_renegotiation" "-tls1_2 -cipher ECDHE-ECDSA-AES256-GCM-SHA384"
+client_text='one\n' server_text=''
+client_types() { sleep 0.5; printf 'one\n'; sleep 1.5; echo Q; }
+server_types() { sleep 1; echo R; sleep 1.5; echo Q; }
+cause=client-cert-rejected
+talk tls12-renegotiation-refused TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384 1.2 \
+    "TLS 1.2 with a renegotiation in which the server asks for a client certificate and refuses it" \
+    "-tls1_2 -no_resumption_on_reneg -verify_return_error" \
+    "-tls1_2 -cert client.pem -key client.key -cipher ECDHE-ECDSA-AES256-GCM-SHA384"
+cause=none
 client_text=$http_client server_text=$http_server
 
 # TLS 1.1 and 1.0

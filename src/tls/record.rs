@@ -27,6 +27,43 @@ impl Header {
     }
 }
 
+/// What is wanted of a record's body.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Keep {
+    /// Nothing: its length says all.
+    Nothing,
+    /// Its last bytes, at most [`TAIL`]: the cipher of the next record may go on from them.
+    Tail,
+    /// All of it.
+    Whole,
+}
+
+/// Bytes kept of a record of which only the end is wanted: a block of 16 bytes, and a MAC of 20 behind it.
+pub(super) const TAIL: usize = 36;
+
+/// The last bytes of what passed.
+#[derive(Debug, Clone, Copy)]
+struct Tail {
+    bytes: [u8; TAIL],
+    len: usize,
+}
+
+impl Tail {
+    const EMPTY: Self = Self { bytes: [0; TAIL], len: 0 };
+
+    fn push(&mut self, part: &[u8]) {
+        let part = &part[part.len().saturating_sub(TAIL)..];
+        let stay = self.len.min(TAIL - part.len());
+        self.bytes.copy_within(self.len - stay..self.len, 0);
+        self.bytes[stay..stay + part.len()].copy_from_slice(part);
+        self.len = stay + part.len();
+    }
+
+    fn bytes(&self) -> &[u8] {
+        &self.bytes[..self.len]
+    }
+}
+
 /// What the reader is in the middle of.
 #[derive(Debug)]
 enum Stage {
@@ -45,8 +82,9 @@ struct Open {
     header: Header,
     start: u64,
     left: usize,
-    keep: bool,
+    keep: Keep,
     body: Vec<u8>,
+    tail: Tail,
     damage: Option<usize>,
     missing: u64,
 }
@@ -64,8 +102,16 @@ pub(super) struct RecordReader {
 /// What the reader tells.
 #[derive(Debug)]
 pub(super) enum Cut<'a> {
-    /// A record; `body` is empty when it was not kept. `damage`: from this byte of the body on bytes are missing.
-    Record { header: Header, start: u64, end: u64, body: &'a [u8], damage: Option<usize>, missing: u64 },
+    /// A record; `body` is what was kept of it. `damage`: from this byte of a body kept whole on bytes are missing.
+    Record {
+        header: Header,
+        start: u64,
+        end: u64,
+        kept: Keep,
+        body: &'a [u8],
+        damage: Option<usize>,
+        missing: u64,
+    },
     /// A message in SSLv2 framing: its bytes without the header.
     Sslv2 { start: u64, end: u64, body: &'a [u8] },
     /// Bytes where a record's header was due; told once.
@@ -84,12 +130,12 @@ impl RecordReader {
         Self { stage: Stage::Header([0; 5], 0), any: false, searched: 0, said_lost: false }
     }
 
-    /// Takes bytes in order from `offset` on. `keep` decides by a record's header whether its body is wanted.
+    /// Takes bytes in order from `offset` on. `keep` decides by a record's header what is wanted of its body.
     pub(super) fn push(
         &mut self,
         offset: u64,
         bytes: &[u8],
-        keep: &mut dyn FnMut(Header) -> bool,
+        keep: &mut dyn FnMut(Header) -> Keep,
         tell: &mut dyn FnMut(Cut<'_>),
     ) {
         let end = offset + bytes.len() as u64;
@@ -135,6 +181,7 @@ impl RecordReader {
                         left: head.len(),
                         keep: keep(head),
                         body: Vec::new(),
+                        tail: Tail::EMPTY,
                         damage: None,
                         missing: 0,
                     });
@@ -147,8 +194,10 @@ impl RecordReader {
                     let (part, after) = rest.split_at(len);
                     rest = after;
                     open.left -= len;
-                    let whole = open.left == 0 && open.body.is_empty();
-                    if open.keep && !whole {
+                    let whole = len == open.header.len();
+                    if open.keep == Keep::Tail && !whole {
+                        open.tail.push(part);
+                    } else if open.keep == Keep::Whole && !whole {
                         if open.body.is_empty() {
                             open.body.reserve_exact(len + open.left.min(RECORD_STEP));
                         }
@@ -180,22 +229,26 @@ impl RecordReader {
     /// A record's last byte was seen at `end`; `part` is its last piece, all of it when nothing was held.
     fn close(&mut self, part: &[u8], end: u64, tell: &mut dyn FnMut(Cut<'_>)) {
         let Stage::Body(open) = std::mem::replace(&mut self.stage, Stage::Header([0; 5], 0)) else { return };
-        let body: &[u8] = match (open.keep, open.body.is_empty()) {
-            (false, _) => &[],
-            (true, true) => part,
-            (true, false) => &open.body,
+        let whole = part.len() == open.header.len();
+        let body: &[u8] = match (open.keep, whole) {
+            (Keep::Nothing, _) => &[],
+            (Keep::Tail, true) => &part[part.len().saturating_sub(TAIL)..],
+            (Keep::Tail, false) => open.tail.bytes(),
+            (Keep::Whole, true) => part,
+            (Keep::Whole, false) => &open.body,
         };
         tell(Cut::Record {
             header: open.header,
             start: open.start,
             end,
+            kept: open.keep,
             body,
             damage: open.damage,
             missing: open.missing,
         });
     }
 
-    fn sslv2(&mut self, end: u64, keep: &mut dyn FnMut(Header) -> bool, tell: &mut dyn FnMut(Cut<'_>)) {
+    fn sslv2(&mut self, end: u64, keep: &mut dyn FnMut(Header) -> Keep, tell: &mut dyn FnMut(Cut<'_>)) {
         let Stage::Sslv2(held) = &mut self.stage else { return };
         if held.len() < 3 {
             return;
@@ -217,36 +270,40 @@ impl RecordReader {
         }
     }
 
-    /// `len` bytes from `offset` on are missing.
-    pub(super) fn gap(&mut self, offset: u64, len: u64, tell: &mut dyn FnMut(Cut<'_>)) {
+    /// `len` bytes from `offset` on are missing. Returns whether it is not known any more how many records passed.
+    pub(super) fn gap(&mut self, offset: u64, len: u64, tell: &mut dyn FnMut(Cut<'_>)) -> bool {
         self.any = true;
         match &mut self.stage {
             Stage::Body(open) if len <= open.left as u64 => {
                 let missing = len as usize;
                 open.left -= missing;
                 open.missing += len;
-                if open.keep {
+                open.tail = Tail::EMPTY;
+                if open.keep == Keep::Whole {
                     open.damage.get_or_insert(open.body.len());
                     open.body.resize(open.body.len() + missing, 0);
                 }
                 if open.left == 0 {
                     self.close(&[], offset + len, tell);
                 }
+                false
             }
             Stage::Body(_) => {
-                let Stage::Body(open) = std::mem::replace(&mut self.stage, Stage::Lost) else { return };
+                let Stage::Body(open) = std::mem::replace(&mut self.stage, Stage::Lost) else { return true };
                 let (body, missing) =
                     (open.damage.map_or(&*open.body, |at| &open.body[..at]), open.missing + open.left as u64);
                 tell(Cut::Broken { header: open.header, start: open.start, end: offset, body, missing });
                 self.searched = 0;
                 self.said_lost = true;
+                true
             }
             Stage::Header(..) | Stage::Sslv2(_) | Stage::Lost => {
                 self.stage = Stage::Lost;
                 self.searched = 0;
                 self.said_lost = true;
+                true
             }
-            Stage::Done => {}
+            Stage::Done => false,
         }
     }
 

@@ -1,18 +1,19 @@
 //! Both directions of one connection: records, joined messages, alerts, and what can be opened with keys.
 
 mod join;
+mod keyed;
 mod transcript;
 
 use std::sync::Arc;
 
 use crate::limits::Limits;
 use crate::tls::certificate::partial_certificate;
-use crate::tls::decrypt::{Decryptor, NoKeys};
+use crate::tls::decrypt::Decryptor;
 use crate::tls::handshake::{Spoken, alert, parse};
 use crate::tls::hello::sslv2_client_hello;
 use crate::tls::keylog::Secrets;
 use crate::tls::message::{Alert, CertificateMessage, Handshake, ServerHello, Side};
-use crate::tls::record::{Cut, Header, RecordReader};
+use crate::tls::record::{Cut, Header, Keep, RecordReader};
 
 pub use crate::tls::probe::{Probe, looks_like_tls};
 use join::Joiner;
@@ -106,8 +107,17 @@ struct Core {
     /// TLS 1.2 and below: the side sent its ChangeCipherSpec.
     protected: [bool; 2],
     finished: [bool; 2],
+    /// The random of the ClientHello by which secrets are found: the first, or that of the last renegotiation.
     client_random: Option<[u8; 32]>,
     early_data: bool,
+    /// Records of early data that came before the ServerHello.
+    early_records: u32,
+    /// Bytes of this side were lost, so that it is not known how many records passed.
+    gapped: [bool; 2],
+    /// Longer records that were opened after the handshake.
+    long_records: [u32; 2],
+    /// The server asked for a client certificate after the handshake (RFC 8446 §4.6.2).
+    asked_late: bool,
     secrets: Option<Arc<Secrets>>,
     decryptor: Option<Decryptor>,
     transcript: Option<Transcript>,
@@ -116,8 +126,10 @@ struct Core {
     limit: usize,
 }
 
-/// Records up to this length may hold an alert or a message after the handshake; longer ones are not opened.
+/// After the handshake of TLS 1.3 records up to this length are opened, since each may hold an alert or a message.
 const SMALL_RECORD: usize = 2048;
+/// Longer ones of a side that are opened nevertheless: tickets with a client's chain in them come first.
+const LONG_RECORDS: u32 = 16;
 
 impl TlsSession {
     /// A session within `limits`; with `secrets` it opens what it can.
@@ -132,6 +144,10 @@ impl TlsSession {
                 finished: [false; 2],
                 client_random: None,
                 early_data: false,
+                early_records: 0,
+                gapped: [false; 2],
+                long_records: [0; 2],
+                asked_late: false,
                 transcript: secrets.is_some().then(Transcript::default),
                 secrets,
                 decryptor: None,
@@ -156,11 +172,9 @@ impl TlsSession {
     /// `len` bytes from `offset` on are missing in the capture. Reading goes on at the next record that can be found.
     pub fn gap(&mut self, from: Side, offset: u64, len: u64, sink: &mut dyn FnMut(TlsEvent)) {
         let core = &mut self.core;
-        let mut broken = false;
-        self.halves[from as usize].gap(offset, len, &mut |cut| {
-            broken |= matches!(cut, Cut::Broken { .. });
-            core.cut(from, cut, sink);
-        });
+        if self.halves[from as usize].gap(offset, len, &mut |cut| core.cut(from, cut, sink)) {
+            core.lost(from, offset, sink);
+        }
     }
 
     /// The stream is over: what was unfinished is said.
@@ -186,32 +200,20 @@ impl TlsSession {
 }
 
 impl Core {
-    /// Whether a record's body is wanted.
-    fn keeps(&self, from: Side, header: Header) -> bool {
-        match header.kind() {
-            20..=22 => true,
-            23 => self.opens(from, header),
-            _ => false,
-        }
-    }
-
-    /// Whether a record is to be opened.
-    fn opens(&self, from: Side, header: Header) -> bool {
-        if self.decryptor.is_none() {
-            return false;
-        }
-        if self.spoken.is_tls13() {
-            header.kind() == 23 && (!self.finished.iter().all(|done| *done) || header.len() <= SMALL_RECORD)
-        } else {
-            self.protected[from as usize] && matches!(header.kind(), 21 | 22)
-        }
-    }
-
     fn cut(&mut self, from: Side, cut: Cut<'_>, sink: &mut dyn FnMut(TlsEvent)) {
         match cut {
-            Cut::Record { header, start, end, body, damage, missing } => {
-                let record = Place { from, start, end };
-                self.record(record, header, body, damage.map(|at| (at, missing)), sink);
+            Cut::Record { header, start, end, kept, body, damage, missing } => {
+                let place = Place { from, start, end };
+                match damage {
+                    None if kept == Keep::Whole && self.opens(from, header) => {
+                        self.open(place, header, body, sink);
+                    }
+                    damage => {
+                        let damage = damage.map(|at| (at, missing));
+                        self.pass(place, header, body, damage, sink);
+                        self.record(place, header, body, damage, sink);
+                    }
+                }
             }
             Cut::Sslv2 { start, end, body } => self.sslv2(Place { from, start, end }, body, sink),
             Cut::NotTls { at, sample } => {
@@ -249,6 +251,7 @@ impl Core {
         place.tell(false, TlsEventKind::Lost { what: partial.kind, missing }, sink);
     }
 
+    /// A record as it stands.
     fn record(
         &mut self,
         place: Place,
@@ -259,12 +262,6 @@ impl Core {
     ) {
         let from = place.from as usize;
         let len = u32::try_from(header.len()).unwrap_or(u32::MAX);
-        if self.opens(place.from, header) && damage.is_none() {
-            return self.open(place, header, body, sink);
-        }
-        if self.decryptor.is_some() && (self.protected[from] || header.kind() == 23) {
-            self.skip(place.from);
-        }
         match header.kind() {
             20 => self.change_cipher_spec(place, sink),
             21 => self.alert(place, body, sink),
@@ -328,49 +325,6 @@ impl Core {
         }
     }
 
-    /// Opens a protected record and takes what is inside.
-    fn open(&mut self, place: Place, header: Header, body: &[u8], sink: &mut dyn FnMut(TlsEvent)) {
-        let mut plain = std::mem::take(&mut self.plain);
-        plain.clear();
-        let Some(decryptor) = &mut self.decryptor else { return };
-        let opened = decryptor.open(place.from, header.bytes, body, &mut plain);
-        let len = u32::try_from(header.len()).unwrap_or(u32::MAX);
-        match opened {
-            Ok(22) => {
-                self.joiners[place.from as usize].push(place.start, &plain);
-                self.messages(place, true, sink);
-            }
-            Ok(21) => {
-                if let Some(alert) = alert(&plain) {
-                    place.tell(true, TlsEventKind::Alert(alert), sink);
-                }
-            }
-            Ok(_) => place.tell(true, TlsEventKind::ApplicationData { len }, sink),
-            Err(_) => {
-                if !std::mem::replace(&mut self.problem_told, true) {
-                    let reason = format!(
-                        "a record of the {} could not be decrypted: the secret does not fit it",
-                        place.from.name()
-                    );
-                    place.tell(false, TlsEventKind::DecryptProblem { reason }, sink);
-                }
-                let kind = match header.kind() {
-                    21 => TlsEventKind::EncryptedAlert { len },
-                    22 => TlsEventKind::EncryptedHandshake { len },
-                    _ => TlsEventKind::ApplicationData { len },
-                };
-                place.tell(false, kind, sink);
-            }
-        }
-        self.plain = plain;
-    }
-
-    fn skip(&mut self, from: Side) {
-        if let Some(decryptor) = &mut self.decryptor {
-            decryptor.skip(from);
-        }
-    }
-
     /// Takes the messages that are whole now.
     fn messages(&mut self, place: Place, encrypted: bool, sink: &mut dyn FnMut(TlsEvent)) {
         while let Some(message) = self.joiners[place.from as usize].next(self.limit) {
@@ -386,8 +340,9 @@ impl Core {
             {
                 verify.signed = transcript.signed(place.from, self.spoken);
             }
+            let renegotiates = kind == 1 && self.may_renegotiate();
             if let Some(transcript) = &mut self.transcript {
-                transcript.add(&message.bytes);
+                transcript.take(&message.bytes, self.spoken, &self.finished, renegotiates);
             }
             self.learn(place, &value, sink);
             place.tell(encrypted, TlsEventKind::Handshake(value), sink);
@@ -418,7 +373,7 @@ impl Core {
     /// What later messages depend on.
     fn learn(&mut self, place: Place, message: &Handshake, sink: &mut dyn FnMut(TlsEvent)) {
         match message {
-            Handshake::ClientHello(hello) if self.client_random.is_none() => {
+            Handshake::ClientHello(hello) if self.client_random.is_none() || self.may_renegotiate() => {
                 self.client_random = Some(hello.random);
                 self.early_data = hello.offers_early_data;
             }
@@ -433,7 +388,11 @@ impl Core {
                     self.start_decryption(place, hello, sink);
                 }
             }
+            Handshake::CertificateRequest(_) if self.finished.iter().all(|done| *done) => {
+                self.asked_late = true
+            }
             Handshake::Finished => {
+                self.asked_late &= place.from == Side::Server;
                 self.finished[place.from as usize] = true;
                 if let Some(decryptor) = &mut self.decryptor {
                     decryptor.finished(place.from);
@@ -451,26 +410,6 @@ impl Core {
             }
             _ => {}
         }
-    }
-
-    fn start_decryption(&mut self, place: Place, hello: &ServerHello, sink: &mut dyn FnMut(TlsEvent)) {
-        let (Some(secrets), Some(random)) = (&self.secrets, &self.client_random) else { return };
-        if self.decryptor.is_some() {
-            return;
-        }
-        let reason = match Decryptor::new(secrets, random, hello, self.early_data) {
-            Ok(decryptor) => {
-                self.decryptor = Some(decryptor);
-                return;
-            }
-            Err(NoKeys::NoSecret) => "the key log has no secret for this connection".to_owned(),
-            Err(NoKeys::Suite(_)) => format!("decryption of {} is not supported", hello.cipher_suite),
-            Err(NoKeys::Compression(method)) => {
-                format!("decryption of compressed records (method {method}) is not supported")
-            }
-            Err(NoKeys::Version(_)) => format!("decryption of {} is not supported", hello.negotiated()),
-        };
-        place.tell(false, TlsEventKind::DecryptProblem { reason }, sink);
     }
 
     /// A message in SSLv2 framing.

@@ -47,6 +47,21 @@ impl CbcKeys {
         }
     }
 
+    /// A record passed of which only the last bytes are known, or none of them.
+    pub(super) fn skip(&mut self, tail: &[u8]) {
+        if matches!(self.iv, Iv::Explicit) {
+            return;
+        }
+        let sealed = if self.encrypt_then_mac {
+            tail.len().checked_sub(self.mac.len).and_then(|end| tail.get(..end))
+        } else {
+            Some(tail)
+        };
+        let block =
+            sealed.and_then(|sealed| sealed.get(sealed.len().checked_sub(self.cipher.block_len())?..));
+        self.iv = block.map_or(Iv::Broken, Iv::chained);
+    }
+
     /// Opens one record and appends its content to `out`; what `out` holds after an error is unspecified.
     pub(super) fn open(
         &mut self,

@@ -182,20 +182,30 @@ impl Decryptor {
         }
     }
 
-    /// One protected record of this side passes without being opened. With CBC before TLS 1.1, whose IVs are
-    /// chained, the next record then gives [`DecryptError::NoKey`] and the one after it opens; with RC4 none opens
-    /// any more.
-    pub fn skip(&mut self, from: Side) {
+    /// One protected record of this side passes without being opened: `len` is the length of its fragment, `tail` its
+    /// last bytes, 36 of them or as many as are known. CBC before TLS 1.1 takes its next IV from them; without them the
+    /// next record gives [`DecryptError::NoKey`] and the one after it opens. With RC4 the key stream runs on by `len`.
+    pub fn skip(&mut self, from: Side, len: usize, tail: &[u8]) {
         match (&mut self.layer, from) {
-            (Layer::Legacy { client, .. }, Side::Client) => client.skip(),
-            (Layer::Legacy { server, .. }, Side::Server) => server.skip(),
+            (Layer::Legacy { client, .. }, Side::Client) => client.skip(len, tail),
+            (Layer::Legacy { server, .. }, Side::Server) => server.skip(len, tail),
             (Layer::Modern { client, .. }, Side::Client) => client.skip(),
             (Layer::Modern { server, .. }, Side::Server) => server.skip(),
         }
     }
 
+    /// A record of this side, whose fragment has `len` bytes, was captured in part. In TLS 1.3 it may have brought
+    /// other keys into force, which then are tried too.
+    pub fn damaged(&mut self, from: Side, len: usize) {
+        self.skip(from, len, &[]);
+        if let Some(direction) = self.modern(from) {
+            direction.lost();
+        }
+    }
+
     /// An unknown number of records of this side is missing. The next records are tried under the next 16 numbers,
-    /// and under the keys that a missing message may have brought into force; else as [`skip`](Self::skip) says.
+    /// and under the keys that a missing message may have brought into force. With RC4 none opens any more; with CBC before
+    /// TLS 1.1 the next one gives [`DecryptError::NoKey`].
     pub fn lost(&mut self, from: Side) {
         match (&mut self.layer, from) {
             (Layer::Legacy { client, .. }, Side::Client) => client.lost(),

@@ -31,9 +31,9 @@ impl Direction {
         self.current = self.pending.take();
     }
 
-    pub(super) fn skip(&mut self) {
+    pub(super) fn skip(&mut self, len: usize, tail: &[u8]) {
         if let Some(keys) = &mut self.current {
-            keys.skip();
+            keys.skip(len, tail);
         }
     }
 
@@ -113,9 +113,13 @@ impl Keys {
         Ok(header[0])
     }
 
-    pub(super) fn skip(&mut self) {
+    pub(super) fn skip(&mut self, len: usize, tail: &[u8]) {
         self.sequence.skip();
-        self.break_chain();
+        match &mut self.protection {
+            Protection::Rc4(keys) => keys.advance(len),
+            Protection::Cbc(keys) => keys.skip(tail),
+            Protection::Null(_) | Protection::Aead(_) => {}
+        }
     }
 
     pub(super) fn lost(&mut self) {
@@ -142,6 +146,16 @@ pub(super) struct Rc4Keys {
 impl Rc4Keys {
     pub(super) fn new(key: &[u8], mac: RecordMac) -> Option<Self> {
         Some(Self { cipher: Some(Rc4::new_from_slice(key).ok()?), mac })
+    }
+
+    /// Runs the key stream over `len` bytes that are not there.
+    fn advance(&mut self, len: usize) {
+        let Some(cipher) = &mut self.cipher else { return };
+        let mut scratch = [0; 256];
+        for at in (0..len).step_by(scratch.len()) {
+            let part = scratch.len().min(len - at);
+            cipher.apply_keystream(scratch.get_mut(..part).unwrap_or_default());
+        }
     }
 
     fn open(

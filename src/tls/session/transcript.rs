@@ -11,6 +11,8 @@ use crate::tls::message::Side;
 #[derive(Debug, Default)]
 pub(super) struct Transcript {
     bytes: Vec<u8>,
+    /// Where the handshake itself ended, and an authentication after it began (RFC 8446 §4.4).
+    main: Option<usize>,
     /// More came than is kept: nothing can be said any more.
     over: bool,
 }
@@ -19,6 +21,23 @@ pub(super) struct Transcript {
 const KEPT: usize = 512 << 10;
 
 impl Transcript {
+    /// Takes a message with its header. What is no part of a transcript is passed over: a HelloRequest (RFC 5246
+    /// §7.4.1.1), and in TLS 1.3 what follows a handshake. A hello that renegotiates begins a new one.
+    pub(super) fn take(&mut self, message: &[u8], spoken: Spoken, finished: &[bool; 2], renegotiates: bool) {
+        let after = spoken.is_tls13() && finished.iter().all(|done| *done);
+        match message.first() {
+            Some(0) => return,
+            Some(4 | 24) if spoken.is_tls13() => return,
+            Some(13) if after => {
+                let main = *self.main.get_or_insert(self.bytes.len());
+                self.bytes.truncate(main);
+            }
+            _ if renegotiates => *self = Self::default(),
+            _ => {}
+        }
+        self.add(message);
+    }
+
     /// Adds a message with its header.
     pub(super) fn add(&mut self, message: &[u8]) {
         if self.over || self.bytes.len() + message.len() > KEPT {
