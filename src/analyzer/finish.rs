@@ -71,6 +71,7 @@ pub(super) fn empty_connection(info: &StreamInfo, client_is_forward: bool, role:
         session_ticket: false,
         resumed: false,
         renegotiation: false,
+        renegotiated_after: None,
         alerts: Vec::new(),
         protected: [Vec::new(), Vec::new()],
         application_data: [None, None],
@@ -203,11 +204,13 @@ impl StreamState {
                 connection: &mut live.connection,
                 timeline: &mut self.timeline,
                 history: &mut live.history,
+                aside: &mut live.aside,
                 marks: &marks[i],
                 current: self.current.as_ref(),
                 closed: [None, None],
             };
             folder.event(event);
         }
+        super::renegotiation::end(&mut live.connection, live.aside.take());
     }
 }

@@ -7,6 +7,7 @@ use crate::tcp::SegmentNote;
 use crate::tls::message::{Alert, CertificateMessage, Handshake, Side};
 use crate::tls::session::{TlsEvent, TlsEventKind};
 
+use super::renegotiation::{self, Aside};
 use super::state::{Mark, TimelineKeeper};
 
 /// Takes the events of one delivery.
@@ -14,6 +15,7 @@ pub(super) struct Folder<'a> {
     pub(super) connection: &'a mut Connection,
     pub(super) timeline: &'a mut TimelineKeeper,
     pub(super) history: &'a mut String,
+    pub(super) aside: &'a mut Option<Aside>,
     pub(super) marks: &'a [Mark],
     pub(super) current: Option<&'a SegmentNote>,
     /// The packet with which each side closed, if it has: client, server.
@@ -40,12 +42,19 @@ const PROTECTED: usize = 64;
 const ALERTS: usize = 64;
 /// Letters kept of a history.
 const HISTORY: usize = 64;
+/// The alert with which a side declines a second handshake and keeps the session (RFC 5246 §7.2.2).
+const NO_RENEGOTIATION: u8 = 100;
 /// Certificates kept of one message.
 const CERTIFICATES: usize = 256;
 
 impl Folder<'_> {
     /// Takes one event.
     pub(super) fn event(&mut self, event: TlsEvent) {
+        self.fold(event);
+        renegotiation::settle(self.connection, self.aside);
+    }
+
+    fn fold(&mut self, event: TlsEvent) {
         let place = self.place(event.start, event.end);
         let from = event.from;
         match event.kind {
@@ -95,6 +104,7 @@ impl Folder<'_> {
                 );
             }
             TlsEventKind::DecryptProblem { reason } => {
+                self.warn("not-decrypted", place.last, reason.clone());
                 self.connection.decrypt_problem.get_or_insert(reason);
             }
             TlsEventKind::Other { what, len: _ } => {
@@ -157,14 +167,16 @@ impl Folder<'_> {
         let c = &mut *self.connection;
         match message {
             Handshake::ClientHello(hello) => {
-                let detail = hello.sni.as_ref().map(|name| format!("server name {name}"));
-                let renegotiation = c.client_hello.is_some() && c.hello_retry.is_none();
+                let mut detail = hello.sni.as_ref().map(|name| format!("server name {name}"));
+                if c.client_hello.is_some() && c.hello_retry.is_none() {
+                    c.renegotiation = true;
+                    detail = Some("renegotiation".to_owned());
+                    renegotiation::begin(c, self.aside);
+                }
                 if c.client_hello.is_none() {
                     c.client_hello = Some(place.at(hello));
                 } else if c.hello_retry.is_some() && c.second_client_hello.is_none() {
                     c.second_client_hello = Some(place.at(hello));
-                } else if renegotiation {
-                    c.renegotiation = true;
                 }
                 self.message(from, 'C', "ClientHello", detail, encrypted);
             }
@@ -255,7 +267,7 @@ impl Folder<'_> {
 
     fn certificate(&mut self, from: Side, place: Place, message: CertificateMessage, encrypted: bool) {
         let late = message.missing > 0;
-        let detail = match message.chain.len() {
+        let mut detail = match message.chain.len() {
             _ if late => format!(
                 "incomplete, {} of {} bytes",
                 message.whole.saturating_sub(message.missing),
@@ -265,6 +277,10 @@ impl Folder<'_> {
             1 => "1 certificate".to_owned(),
             count => format!("{count} certificates"),
         };
+        let before = self.aside.as_ref().and_then(|aside| aside.chain(from));
+        if let Some(before) = before.filter(|at| at.value.certificates == message.chain) {
+            detail.push_str(&format!(", as in #{}", before.packet));
+        }
         let ocsp = message.ocsp.iter().find(|(position, _)| *position == 0).map(|(_, der)| der.clone());
         let mut certificates = message.chain;
         certificates.truncate(CERTIFICATES);
@@ -293,6 +309,11 @@ impl Folder<'_> {
         self.connection.speaks_tls[from as usize] = true;
         self.letter(from, 'L');
         if let Some(alert) = alert {
+            if alert.description.0 == NO_RENEGOTIATION
+                && let Some(aside) = &mut *self.aside
+            {
+                aside.decline();
+            }
             self.item(Item::Alert { alert, encrypted });
         }
         if self.connection.alerts.len() < ALERTS {
@@ -308,13 +329,17 @@ impl Folder<'_> {
     }
 
     fn protected(&mut self, from: Side, place: Place, content_type: u8, len: u32) {
+        self.keep_protected(from, place, content_type, len);
+        if content_type != 23 || !self.is_flowing() {
+            self.item(Item::Protected { content_type, len });
+        }
+    }
+
+    fn keep_protected(&mut self, from: Side, place: Place, content_type: u8, len: u32) {
         self.connection.speaks_tls[from as usize] = true;
         let records = &mut self.connection.protected[from as usize];
         if records.len() < PROTECTED {
             records.push(ProtectedRecord { packet: place.last, time: place.time, content_type, len });
-        }
-        if content_type != 23 || !self.is_flowing() {
-            self.item(Item::Protected { content_type, len });
         }
     }
 
@@ -324,13 +349,16 @@ impl Folder<'_> {
 
     fn encrypted_handshake(&mut self, from: Side, place: Place, len: u32) {
         let first = self.connection.finished[from as usize].is_none();
+        if !first && !self.connection.is_tls13() {
+            self.connection.renegotiation = true;
+            self.keep_protected(from, place, 22, len);
+            return self.item(Item::Renegotiation { len });
+        }
         self.protected(from, place, 22, len);
         if first && !self.connection.is_tls13() {
             // In TLS 1.2 and below only a Finished can follow the ChangeCipherSpec.
             self.letter(from, 'F');
             self.connection.finished[from as usize] = Some(place.at(()));
-        } else if !self.connection.is_tls13() {
-            self.connection.renegotiation = true;
         }
     }
 

@@ -3,6 +3,7 @@
 mod derive;
 mod finish;
 mod fold;
+mod renegotiation;
 mod state;
 
 use std::collections::{HashSet, VecDeque};

@@ -17,6 +17,7 @@ use crate::tls::session::{Probe, TlsSession, looks_like_tls};
 use crate::tunnel::{Peer, Prelude, Progress};
 
 use super::finish::empty_connection;
+use super::renegotiation::Aside;
 
 /// One stream.
 pub(super) struct StreamState {
@@ -77,6 +78,8 @@ pub(super) struct Live {
     /// Recent deliveries per direction, so that a message can be given its packets.
     pub(super) marks: [Vec<Mark>; 2],
     pub(super) history: String,
+    /// The first handshake, while a second one runs.
+    pub(super) aside: Option<Aside>,
     /// Directions that still must show their first bytes.
     pub(super) unseen: [bool; 2],
 }
@@ -336,6 +339,7 @@ impl StreamState {
             prelude: None,
             marks: [Vec::new(), Vec::new()],
             history: String::new(),
+            aside: None,
             unseen: [true, true],
         }));
     }
@@ -369,6 +373,7 @@ impl StreamState {
             connection: &mut live.connection,
             timeline: &mut self.timeline,
             history: &mut live.history,
+            aside: &mut live.aside,
             marks: &live.marks[i],
             current: current.as_ref(),
             closed: [
@@ -444,6 +449,7 @@ impl StreamState {
                 connection: &mut live.connection,
                 timeline: &mut self.timeline,
                 history: &mut live.history,
+                aside: &mut live.aside,
                 marks: &live.marks[i],
                 current: self.current.as_ref(),
                 closed: [None, None],

@@ -266,6 +266,9 @@ pub struct Connection {
     pub resumed: bool,
     /// A second handshake inside the session was seen or asked for.
     pub renegotiation: bool,
+    /// The facts of the handshake are those of a second one, inside the session of the first: the packet with which the
+    /// first was complete. So it is where the second failed, or brought another chain.
+    pub renegotiated_after: Option<u64>,
     /// The alerts in order of packet.
     pub alerts: Vec<At<SeenAlert>>,
     /// The first protected records of each side that could not be read: client, server (at most 64 each).

@@ -38,6 +38,11 @@ pub enum Item {
         /// Bytes of the fragment.
         len: u32,
     },
+    /// A handshake message after the handshake that cannot be read: a renegotiation (RFC 5246 §7.4.1.1).
+    Renegotiation {
+        /// Bytes of the fragment.
+        len: u32,
+    },
     /// Bytes that are not TLS: a preamble line, plain HTTP, a proxy's answer.
     Plain {
         /// What protocol they are.

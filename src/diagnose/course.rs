@@ -21,6 +21,10 @@ pub fn course(connection: &Connection, ending: &Ending) -> Vec<Evidence> {
             format!("the client asks for a connection ({})", syns(c.syn_count)),
         );
     }
+    add(
+        c.renegotiated_after,
+        "a first handshake is complete; the next one is a renegotiation inside its session".into(),
+    );
     add(c.client_hello.as_ref().map(|at| at.packet), "the client sends its ClientHello".into());
     if let Some(hello) = &c.server_hello {
         let chosen = version(hello.value.negotiated());

@@ -236,6 +236,7 @@ fn empty() -> Connection {
         session_ticket: false,
         resumed: false,
         renegotiation: false,
+        renegotiated_after: None,
         alerts: Vec::new(),
         protected: [Vec::new(), Vec::new()],
         application_data: [None, None],

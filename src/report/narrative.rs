@@ -45,7 +45,9 @@ fn message_name(item: &Item) -> Option<String> {
         Item::Alert { .. } => Some("Alert".to_owned()),
         Item::ChangeCipherSpec => Some("ChangeCipherSpec".to_owned()),
         Item::Protected { content_type: 21, .. } => Some("encrypted Alert".to_owned()),
-        Item::Protected { content_type: 22, .. } => Some("encrypted handshake message".to_owned()),
+        Item::Protected { content_type: 22, .. } | Item::Renegotiation { .. } => {
+            Some("encrypted handshake message".to_owned())
+        }
         Item::Protected { .. } => Some("encrypted record".to_owned()),
         _ => None,
     }
@@ -148,6 +150,7 @@ fn item_text(item: &Item) -> String {
         Item::ChangeCipherSpec => "ChangeCipherSpec".to_owned(),
         Item::Protected { content_type: 21, len } => format!("encrypted Alert ({len} bytes)"),
         Item::Protected { content_type: 22, len } => format!("encrypted handshake message ({len} bytes)"),
+        Item::Renegotiation { len } => format!("encrypted handshake message (renegotiation, {len} bytes)"),
         Item::Protected { len, .. } => format!("encrypted record ({len} bytes)"),
         Item::ApplicationData { len } => format!("application data ({})", size(u64::from(*len))),
         Item::Plain { protocol, sample } if *protocol == "unknown" => format!("not TLS: {sample}"),
