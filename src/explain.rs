@@ -4,12 +4,13 @@ mod inputs;
 mod judge;
 mod paths;
 
+use std::collections::HashSet;
 use std::io::Read;
 use std::path::Path;
 use std::sync::Arc;
 
 use crate::analyzer::{Analyzer, AnalyzerStats};
-use crate::capture::{CaptureReader, Timestamp};
+use crate::capture::{CaptureReader, Timestamp, read_ahead, scan_secrets};
 use crate::connection::{Connection, Outcome};
 use crate::decode::{Decoded, Decoder};
 use crate::error::{Error, Result, Warning};
@@ -92,7 +93,7 @@ pub fn explain_with(
         }
         if told.packets % POLL_PACKETS == 0 {
             while let Some(connection) = analyzer.poll() {
-                tell(connection, judge, &told, listener)?;
+                tell(connection, judge, &mut told, listener)?;
             }
             listener.progress(reader.bytes_read());
             if listener.is_over() {
@@ -102,8 +103,10 @@ pub fn explain_with(
     }
     let (rest, stats) = analyzer.finish();
     for connection in rest {
-        tell(connection, judge, &told, listener)?;
+        tell(connection, judge, &mut told, listener)?;
     }
+    judge.has_keys |= add_secrets(&mut reader, path, Arc::make_mut(&mut secrets), &mut told.warnings);
+    told.say_what_came_late(&secrets);
     told.warnings.append(&mut reader.take_warnings());
     told.warnings.append(&mut decoder.take_warnings());
     told.say_what_was_left(&stats, decoder.stats());
@@ -146,12 +149,13 @@ const POLL_PACKETS: u64 = 1024;
 fn tell(
     mut connection: Connection,
     judge: &mut Judge<'_>,
-    told: &Told,
+    told: &mut Told,
     listener: &mut dyn Listener,
 ) -> Result<()> {
     if connection.open_at_end {
         connection.quiet_before_end_s = told.last.seconds_since(connection.end).max(0.0);
     }
+    told.remember_closed(&connection);
     judge.judge(&mut connection, listener)
 }
 
@@ -178,7 +182,12 @@ struct Told {
     earliest: Timestamp,
     last: Timestamp,
     warnings: Vec<Warning>,
+    /// Client randoms of connections for which there was no secret in time; at most [`CLOSED`].
+    closed: HashSet<[u8; 32]>,
 }
+
+/// Connections remembered for which a secret may still come.
+const CLOSED: usize = 65_536;
 
 impl Told {
     fn packet(&mut self, number: u64, time: Timestamp) {
@@ -189,6 +198,32 @@ impl Told {
         }
         self.last = self.last.max(time);
         self.earliest = self.earliest.min(time);
+    }
+
+    fn remember_closed(&mut self, connection: &Connection) {
+        if connection.lacks_secret
+            && self.closed.len() < CLOSED
+            && let Some(hello) = &connection.client_hello
+        {
+            self.closed.insert(hello.value.random);
+        }
+    }
+
+    /// Secrets of a capture count for what comes behind them.
+    fn say_what_came_late(&mut self, secrets: &Secrets) {
+        let late = self.closed.iter().filter(|random| secrets.contains(random)).count();
+        if late > 0 {
+            let connections =
+                if late == 1 { "1 connection".to_owned() } else { format!("{late} connections") };
+            self.warnings.push(Warning::general(
+                "late-secrets",
+                format!(
+                    "the secrets of {connections} stand behind the packets, too far to be read ahead, and were not used; \
+                     give the key log itself (--keylog keys.log), or put it first: \
+                     editcap --discard-all-secrets --inject-secrets tls,keys.log in.pcapng out.pcapng"
+                ),
+            ));
+        }
     }
 
     fn say_what_was_left(&mut self, stats: &AnalyzerStats, decode: &crate::decode::DecodeStats) {
@@ -245,14 +280,16 @@ impl Summary {
     }
 }
 
-/// Opens a file, or standard input for `-`; of an uncompressed pcapng file the embedded secrets are read ahead, so that
-/// they count wherever they stand.
+/// Opens a file, or standard input for `-`. The embedded secrets of a pcapng are read ahead, so that they count wherever
+/// they stand in its first 256 MiB; standard input is put aside for that, see [`read_ahead`].
 ///
 /// # Errors
 /// [`Error::Io`] when it cannot be opened, or is a folder.
 pub fn open(path: &Path, options: &mut Options) -> Result<Box<dyn Read + Send>> {
     if path.as_os_str() == "-" {
-        return Ok(Box::new(std::io::stdin()));
+        let (input, secrets) = read_ahead(Box::new(std::io::stdin()), &options.limits);
+        add_ahead(&secrets, path, options);
+        return Ok(input);
     }
     let io = |source| Error::Io { path: path.to_owned(), source };
     let mut file = std::fs::File::open(path).map_err(io)?;
@@ -264,10 +301,14 @@ pub fn open(path: &Path, options: &mut Options) -> Result<Box<dyn Read + Send>> 
         });
     }
     if metadata.is_file() {
-        for body in crate::capture::scan_secrets(&mut file, &options.limits) {
-            // What is wrong with them is said when the reader meets them.
-            let _ = options.secrets.parse(&body, &path.display().to_string());
-        }
+        add_ahead(&scan_secrets(&mut file, &options.limits), path, options);
     }
     Ok(Box::new(file))
+}
+
+fn add_ahead(bodies: &[Vec<u8>], path: &Path, options: &mut Options) {
+    for body in bodies {
+        // What is wrong with them is said when the reader meets them.
+        let _ = options.secrets.parse(body, &path.display().to_string());
+    }
 }

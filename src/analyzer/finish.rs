@@ -76,6 +76,7 @@ pub(super) fn empty_connection(info: &StreamInfo, client_is_forward: bool, role:
         protected: [Vec::new(), Vec::new()],
         application_data: [None, None],
         decrypted: false,
+        lacks_secret: false,
         decrypt_problem: None,
         teardown: Teardown::default(),
         gaps: Vec::new(),

@@ -103,6 +103,7 @@ impl Folder<'_> {
                     format!("the {} sends bytes that are no TLS record: {sample}", from.name()),
                 );
             }
+            TlsEventKind::NoSecret => self.connection.lacks_secret = true,
             TlsEventKind::DecryptProblem { reason } => {
                 self.warn("not-decrypted", place.last, reason.clone());
                 self.connection.decrypt_problem.get_or_insert(reason);

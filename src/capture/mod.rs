@@ -21,6 +21,7 @@
 //! | `inflated-limit` | the capture expands to more than [`Limits::inflated_bytes`](crate::limits::Limits) |
 //! | `read-error` | the system reported an error after packets had been read |
 
+mod ahead;
 mod block;
 mod clock;
 mod inflate;
@@ -39,6 +40,7 @@ mod sniff;
 mod window;
 mod zstd;
 
+pub use ahead::read_ahead;
 pub use link_type::LinkType;
 pub use packet::{Packet, Timestamp};
 pub use reader::CaptureReader;

@@ -1,41 +1,81 @@
 //! TLS secrets that a pcapng file carries after the packets that need them.
 
-use std::io::{BufReader, Read, Seek};
+use std::io::{self, BufReader, Read, Seek};
 
 use pcap_parser::{DSB_MAGIC, SHB_MAGIC};
 
 use super::block::{Order, tls_secrets};
+use super::inflate::Compression;
 use crate::limits::Limits;
 
-/// The TLS key logs of a whole uncompressed pcapng on disk, from its Decryption Secrets Blocks.
+/// The TLS key logs of a whole pcapng on disk, compressed or not, from its Decryption Secrets Blocks.
 ///
 /// Walks the block headers from the start of `file` and leaves it at the start again. It stops silently at damage,
-/// after 256 MiB of file, and when the secrets together are over [`Limits::block_bytes`]; another format has none.
-pub fn scan_secrets(file: &mut (impl Read + Seek), limits: &Limits) -> Vec<Vec<u8>> {
-    let mut found = Vec::new();
-    if file.rewind().is_ok() {
-        let mut left = limits.block_bytes;
-        let mut order = None;
-        let mut reader = BufReader::with_capacity(SCAN_BUFFER, &mut *file);
-        let mut walked = 0;
-        while walked < SCAN_BYTES {
-            match step(&mut reader, &mut order, left) {
-                Some((length, secrets)) => {
-                    walked += u64::from(length);
-                    left -= secrets.as_ref().map_or(0, Vec::len);
-                    found.extend(secrets);
-                }
-                None => break,
-            }
+/// after 256 MiB of (expanded) file, and when the secrets together are over [`Limits::block_bytes`]; another format
+/// has none.
+pub fn scan_secrets(file: &mut (impl Read + Seek + Send), limits: &Limits) -> Vec<Vec<u8>> {
+    let mut head = [0; 8];
+    let known = file.rewind().and_then(|()| file.read(&mut head)).and_then(|_| file.rewind());
+    let found = match (known, Compression::of(&head)) {
+        (Err(_), _) => Vec::new(),
+        (Ok(()), Some(compression)) => {
+            walk(&mut Expanded(compression.expand(&mut *file, SCAN_BYTES)), limits)
         }
-    }
+        (Ok(()), None) => walk(&mut BufReader::with_capacity(SCAN_BUFFER, &mut *file), limits),
+    };
     let _ = file.rewind();
     found
 }
 
+/// The secrets of all blocks.
+fn walk(reader: &mut impl Passable, limits: &Limits) -> Vec<Vec<u8>> {
+    let mut found = Vec::new();
+    let mut left = limits.block_bytes;
+    let mut order = None;
+    let mut walked = 0;
+    while walked < SCAN_BYTES {
+        match step(reader, &mut order, left) {
+            Some((length, secrets)) => {
+                walked += u64::from(length);
+                left -= secrets.as_ref().map_or(0, Vec::len);
+                found.extend(secrets);
+            }
+            None => break,
+        }
+    }
+    found
+}
+
+/// A reader that can pass over bytes.
+trait Passable: Read {
+    fn pass(&mut self, bytes: u32) -> io::Result<()>;
+}
+
+impl<F: Read + Seek> Passable for BufReader<F> {
+    fn pass(&mut self, bytes: u32) -> io::Result<()> {
+        self.seek_relative(i64::from(bytes))
+    }
+}
+
+/// What comes out of a decompression.
+struct Expanded<'a>(Box<dyn Read + Send + 'a>);
+
+impl Read for Expanded<'_> {
+    fn read(&mut self, to: &mut [u8]) -> io::Result<usize> {
+        self.0.read(to)
+    }
+}
+
+impl Passable for Expanded<'_> {
+    fn pass(&mut self, bytes: u32) -> io::Result<()> {
+        let passed = io::copy(&mut self.0.by_ref().take(u64::from(bytes)), &mut io::sink())?;
+        if passed == u64::from(bytes) { Ok(()) } else { Err(io::ErrorKind::UnexpectedEof.into()) }
+    }
+}
+
 /// Passes one block: its length, and the secrets in it.
 fn step(
-    reader: &mut BufReader<&mut (impl Read + Seek)>,
+    reader: &mut impl Passable,
     order: &mut Option<Order>,
     left: usize,
 ) -> Option<(u32, Option<Vec<u8>>)> {
@@ -49,7 +89,7 @@ fn step(
     let length = order.u32(&head, 4).filter(|length| *length >= 12 && length % 4 == 0)?;
     let rest = length - 12;
     if order.u32(&kind, 0) != Some(DSB_MAGIC) || rest as usize > left {
-        reader.seek_relative(i64::from(rest)).ok()?;
+        reader.pass(rest).ok()?;
         return Some((length, None));
     }
     let mut block = head.to_vec();
@@ -58,8 +98,8 @@ fn step(
     Some((length, secrets))
 }
 
-/// How much of a file is walked.
-const SCAN_BYTES: u64 = 256 << 20;
+/// How much of an input is walked.
+pub(super) const SCAN_BYTES: u64 = 256 << 20;
 
 /// Bytes read at a time.
 const SCAN_BUFFER: usize = 64 << 10;

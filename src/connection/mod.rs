@@ -278,6 +278,8 @@ pub struct Connection {
     pub application_data: [Option<At<()>>; 2],
     /// The handshake could be decrypted.
     pub decrypted: bool,
+    /// There was no secret for it when its ServerHello came.
+    pub lacks_secret: bool,
     /// Why it could not, when there were keys: one sentence.
     pub decrypt_problem: Option<String>,
     /// How it ended on the TCP level.

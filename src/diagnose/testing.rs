@@ -241,6 +241,7 @@ fn empty() -> Connection {
         protected: [Vec::new(), Vec::new()],
         application_data: [None, None],
         decrypted: false,
+        lacks_secret: false,
         decrypt_problem: None,
         teardown: Teardown::default(),
         gaps: Vec::new(),

@@ -78,6 +78,8 @@ pub enum TlsEventKind {
         /// The first of them, escaped.
         sample: String,
     },
+    /// What follows is protected, and there is no secret for it.
+    NoSecret,
     /// Keys are there and do not help.
     DecryptProblem {
         /// Why: one sentence.
@@ -238,6 +240,7 @@ impl Core {
     fn give_up(&mut self, from: Side, end: u64, missing: u64, sink: &mut dyn FnMut(TlsEvent)) {
         let joiner = &mut self.joiners[from as usize];
         let Some(partial) = joiner.give_up() else { return };
+        self.spoil();
         let missing = missing.max(partial.missing);
         let place = Place {
             from,
@@ -342,15 +345,23 @@ impl Core {
             }
             let renegotiates = kind == 1 && self.may_renegotiate();
             if let Some(transcript) = &mut self.transcript {
-                transcript.take(&message.bytes, self.spoken, &self.finished, renegotiates);
+                transcript.take(place.from, &message.bytes, self.spoken, &self.finished, renegotiates);
             }
             self.learn(place, &value, sink);
             place.tell(encrypted, TlsEventKind::Handshake(value), sink);
         }
     }
 
+    /// What is signed over the handshake cannot be known any more.
+    fn spoil(&mut self) {
+        if let Some(transcript) = &mut self.transcript {
+            transcript.spoil();
+        }
+    }
+
     /// A message of which bytes are missing, or that is longer than is kept.
     fn damaged(&mut self, place: Place, message: &join::Message, sink: &mut dyn FnMut(TlsEvent)) {
+        self.spoil();
         let kind = message.bytes.first().copied();
         let missing = message.missing;
         if kind == Some(11) && message.bytes.len() > 7 {

@@ -81,6 +81,7 @@ impl Core {
                 place.tell(false, TlsEventKind::DecryptProblem { reason }, sink);
             }
             self.give_up(place.from, place.end, 0, sink);
+            self.spoil();
         }
         let kind = match header.kind() {
             21 => TlsEventKind::EncryptedAlert { len },
@@ -127,6 +128,7 @@ impl Core {
                 decryptor.damaged(from, header.len());
                 self.gapped[from as usize] = true;
                 if opens {
+                    self.spoil();
                     self.give_up(from, place.end, missing, sink);
                 }
             }
@@ -139,6 +141,7 @@ impl Core {
         if let Some(decryptor) = &mut self.decryptor {
             decryptor.lost(from);
         }
+        self.spoil();
         self.give_up(from, offset, 0, sink);
     }
 
@@ -154,7 +157,9 @@ impl Core {
         hello: &ServerHello,
         sink: &mut dyn FnMut(TlsEvent),
     ) {
-        let (Some(secrets), Some(random)) = (&self.secrets, &self.client_random) else { return };
+        let (Some(secrets), Some(random)) = (&self.secrets, &self.client_random) else {
+            return place.tell(false, TlsEventKind::NoSecret, sink);
+        };
         let again = self.decryptor.is_some();
         let started = match &mut self.decryptor {
             Some(decryptor) => decryptor.renegotiate(secrets, random, hello),
@@ -165,7 +170,14 @@ impl Core {
             Ok(()) if again => return,
             Ok(()) => return self.catch_up(),
             Err(NoKeys::NoSecret) if again => "the key log has no secret for the renegotiation".to_owned(),
-            Err(NoKeys::NoSecret) => "the key log has no secret for this connection".to_owned(),
+            Err(NoKeys::NoSecret) => {
+                place.tell(false, TlsEventKind::NoSecret, sink);
+                if !self.spoken.is_tls13() {
+                    // Of TLS 1.2 nearly everything is in clear.
+                    return;
+                }
+                "the key log has no secret for this connection".to_owned()
+            }
             Err(NoKeys::Suite(_)) => format!("decryption of {} is not supported", hello.cipher_suite),
             Err(NoKeys::Compression(method)) => {
                 format!("decryption of compressed records (method {method}) is not supported")

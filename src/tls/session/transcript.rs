@@ -13,7 +13,9 @@ pub(super) struct Transcript {
     bytes: Vec<u8>,
     /// Where the handshake itself ended, and an authentication after it began (RFC 8446 §4.4).
     main: Option<usize>,
-    /// More came than is kept: nothing can be said any more.
+    /// The server's flight is in it to its end. What a gap holds back is read after the client's answer to it.
+    server_flight: bool,
+    /// A message is missing, or more came than is kept: nothing can be said any more.
     over: bool,
 }
 
@@ -23,7 +25,14 @@ const KEPT: usize = 512 << 10;
 impl Transcript {
     /// Takes a message with its header. What is no part of a transcript is passed over: a HelloRequest (RFC 5246
     /// §7.4.1.1), and in TLS 1.3 what follows a handshake. A hello that renegotiates begins a new one.
-    pub(super) fn take(&mut self, message: &[u8], spoken: Spoken, finished: &[bool; 2], renegotiates: bool) {
+    pub(super) fn take(
+        &mut self,
+        from: Side,
+        message: &[u8],
+        spoken: Spoken,
+        finished: &[bool; 2],
+        renegotiates: bool,
+    ) {
         let after = spoken.is_tls13() && finished.iter().all(|done| *done);
         match message.first() {
             Some(0) => return,
@@ -35,14 +44,21 @@ impl Transcript {
             _ if renegotiates => *self = Self::default(),
             _ => {}
         }
+        let last = if spoken.is_tls13() { 20 } else { 14 };
+        self.server_flight |= from == Side::Server && message.first() == Some(&last);
         self.add(message);
+    }
+
+    /// A message that belongs to it could not be read.
+    pub(super) fn spoil(&mut self) {
+        *self = Self { over: true, ..Self::default() };
     }
 
     /// Adds a message with its header.
     pub(super) fn add(&mut self, message: &[u8]) {
-        if self.over || self.bytes.len() + message.len() > KEPT {
-            self.over = true;
-            self.bytes = Vec::new();
+        let begins = !self.bytes.is_empty() || message.first() == Some(&1);
+        if self.over || !begins || self.bytes.len() + message.len() > KEPT {
+            self.spoil();
         } else {
             self.bytes.extend_from_slice(message);
         }
@@ -65,7 +81,10 @@ impl Transcript {
 
     /// What a CertificateVerify of `from` signs.
     pub(super) fn signed(&self, from: Side, spoken: Spoken) -> Option<Arc<[u8]>> {
-        if self.over || self.bytes.is_empty() {
+        // SSL 3.0 signs another thing (RFC 6101 §5.6.8).
+        let ssl3 = spoken.version.is_none_or(|version| version.0 <= 0x0300);
+        let early = from == Side::Client && !self.server_flight;
+        if self.over || self.bytes.is_empty() || ssl3 || early {
             return None;
         }
         if !spoken.is_tls13() {
