@@ -95,6 +95,7 @@ impl<'a> Judge<'a> {
         if !cheap && connection.outcome != Outcome::Established {
             // A handshake that completed shows that the client found it good.
             connection.server_signature_good = server_signature(connection, &server_chain);
+            check_client_signature(connection, &client_chain);
         }
         let stack = client_stack(connection);
         let (server_paths, client_paths, policy) =
@@ -437,6 +438,18 @@ fn server_signature(c: &Connection, chain: &[Arc<Certificate>]) -> Option<bool> 
     let message = [&client.value.random[..], &server.value.random, &exchange.params].concat();
     let scheme = exchange.signature_scheme.map(|scheme| scheme.0);
     verified(trust::signature::verify_tls(&leaf.key, scheme, &message, &exchange.signature))
+}
+
+/// Holds the client's CertificateVerify against its leaf (RFC 8446 §4.4.3, RFC 5246 §7.4.8).
+fn check_client_signature(c: &mut Connection, chain: &[Arc<Certificate>]) {
+    let leaf = chain.first().and_then(|leaf| leaf.fields.as_ref().ok());
+    if let (Some(at), Some(leaf)) = (&mut c.client_certificate_verify, leaf)
+        && let Some(signed) = &at.value.signed
+    {
+        let scheme = at.value.scheme.map(|scheme| scheme.0);
+        at.value.verified =
+            verified(trust::signature::verify_tls(&leaf.key, scheme, signed, &at.value.signature));
+    }
 }
 
 fn verified(state: SignatureState) -> Option<bool> {

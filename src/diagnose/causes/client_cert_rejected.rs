@@ -45,12 +45,21 @@ fn check(case: &Case<'_>) -> Judgement {
     let said = match ending.alert_by(Side::Server) {
         Some(UNKNOWN_CA) => ": it does not know the CA that issued it",
         Some(CERTIFICATE_REVOKED) => ": it says that the certificate is revoked",
+        _ if signature_fails(case) => {
+            ": the signature of its CertificateVerify does not verify with the key of that certificate"
+        }
         Some(CERTIFICATE_EXPIRED) => ": it says that the certificate is out of date",
         _ => "",
     };
     let whose = auth::subject(case).map_or_else(String::new, |name| format!(" ({name})"));
     let text = format!("the server refused the client's certificate{whose} {}{said}", ended::how(&ending));
     ended::found(case, &ending, CAUSE.code, confidence, text)
+}
+
+/// The client signed with another key than its certificate's.
+fn signature_fails(case: &Case<'_>) -> bool {
+    let verify = case.connection.client_certificate_verify.as_ref();
+    verify.is_some_and(|at| at.value.verified == Some(false))
 }
 
 const HANDSHAKE_FAILURE: u8 = 40;
