@@ -5,26 +5,11 @@
 
 mod support;
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::process::Command;
+use std::collections::BTreeSet;
 
 use support::random::Random;
+use support::tshark::{Row, ask, read, rows};
 use support::{Case, cases};
-use tlspcap::report::{CertificateReport, ConnectionReport};
-
-/// What one packet of a stream completes.
-#[derive(Debug, Default, Clone, PartialEq, Eq)]
-struct Row {
-    /// Handshake types, in order.
-    messages: Vec<u8>,
-    /// Alerts whose description can be read, in order.
-    alerts: Vec<u8>,
-    /// Serial numbers of certificates, in order, in hex without leading zeros.
-    serials: Vec<String>,
-}
-
-/// Rows by stream and packet.
-type Rows = BTreeMap<(u64, u64), Row>;
 
 /// A case, its packets, and why tshark and this tool differ there.
 type Differences = &'static [(&'static str, &'static [u64], &'static str)];
@@ -79,7 +64,7 @@ fn messages_alerts_and_certificates_are_where_tshark_finds_them() {
         }
         let text = std::fs::read_to_string(&path)
             .unwrap_or_else(|_| panic!("{} is missing: TLSPCAP_REFRESH=1 makes it", path.display()));
-        let (theirs, ours) = (read(&text), ours(&case));
+        let (theirs, ours) = (read(&text), rows(&case.report()));
         compared += theirs.len();
         let places: BTreeSet<&(u64, u64)> = theirs.keys().chain(ours.keys()).collect();
         for &&(stream, packet) in &places {
@@ -126,97 +111,7 @@ fn what_is_kept_of_tshark_is_what_it_says() {
     }
 }
 
-/// What tshark says of a capture, one packet a line; `None` where it is not installed.
+/// What tshark says of a case; `None` where it is not installed.
 fn ask_tshark(case: &Case) -> Option<String> {
-    let version = Command::new("tshark").arg("--version").output().ok()?;
-    let version = String::from_utf8_lossy(&version.stdout);
-    let version = version.split_whitespace().find(|word| word.starts_with(|c: char| c.is_ascii_digit()))?;
-    let mut command = Command::new("tshark");
-    command.arg("-r").arg(case.capture()).args(["-o", "tcp.reassemble_out_of_order:TRUE"]);
-    command.args(["-Y", "tls.handshake || tls.alert_message", "-T", "fields"]);
-    for field in FIELDS {
-        command.args(["-e", field]);
-    }
-    if let Some(keys) = case.text("keylog") {
-        command.arg("-o").arg(format!("tls.keylog_file:{}", case.folder.join(keys).display()));
-    }
-    let output = command.output().ok()?;
-    assert!(output.status.success(), "{}: {}", case.name, String::from_utf8_lossy(&output.stderr));
-    let rows = String::from_utf8(output.stdout).expect("text");
-    // Packets with encrypted records alone leave every field but the first two empty.
-    let told = rows.lines().filter(|line| line.split('\t').skip(2).any(|field| !field.is_empty()));
-    let lines: String = told.map(|line| format!("{line}\n")).collect();
-    Some(format!("# tshark {version}: {}\n{lines}", FIELDS.join(" ")))
-}
-
-const FIELDS: [&str; 5] =
-    ["frame.number", "tcp.stream", "tls.handshake.type", "tls.alert_message.desc", "x509af.serialNumber"];
-
-fn read(text: &str) -> Rows {
-    let mut rows = Rows::new();
-    for line in text.lines().filter(|line| !line.starts_with('#')) {
-        let fields: Vec<&str> = line.split('\t').collect();
-        let [packet, stream, messages, alerts, serials] = fields[..] else { panic!("five fields: {line}") };
-        let number = |text: &str| text.parse().unwrap_or_else(|_| panic!("a number: {line}"));
-        let list =
-            |text: &str| text.split(',').filter(|one| !one.is_empty()).map(str::to_owned).collect::<Vec<_>>();
-        let bytes = |text: &str| list(text).iter().map(|one| number(one) as u8).collect();
-        let row = Row {
-            messages: bytes(messages),
-            alerts: bytes(alerts),
-            serials: list(serials).iter().map(|one| one.trim_start_matches('0').to_owned()).collect(),
-        };
-        rows.insert((number(stream), number(packet)), row);
-    }
-    rows
-}
-
-/// The same, from the report.
-fn ours(case: &Case) -> Rows {
-    let mut rows = Rows::new();
-    for connection in &case.report().connections {
-        add(&mut rows, connection);
-    }
-    rows.retain(|_, row| *row != Row::default());
-    rows
-}
-
-fn add(rows: &mut Rows, connection: &ConnectionReport) {
-    let stream = connection.stream;
-    for event in &connection.events {
-        let row = rows.entry((stream, event.packet)).or_default();
-        row.messages.extend(event.messages.iter().filter_map(|name| handshake_type(name)));
-    }
-    for alert in &connection.alerts {
-        rows.entry((stream, alert.packet)).or_default().alerts.extend(alert.code);
-    }
-    let chains = [&connection.server_certificates, &connection.client_certificates];
-    for certificate in chains.into_iter().flatten().flat_map(|chain| &chain.chain) {
-        let CertificateReport { packet, serial, .. } = certificate;
-        let serial = serial.as_deref().unwrap_or("unreadable").trim_start_matches('0');
-        rows.entry((stream, *packet)).or_default().serials.push(serial.to_owned());
-    }
-}
-
-/// The number of a message (IANA TLS HandshakeType); `None` for what is no handshake message that can be read.
-fn handshake_type(name: &str) -> Option<u8> {
-    Some(match name {
-        "HelloRequest" => 0,
-        "ClientHello" => 1,
-        "ServerHello" | "HelloRetryRequest" => 2,
-        "NewSessionTicket" => 4,
-        "EndOfEarlyData" => 5,
-        "EncryptedExtensions" => 8,
-        "Certificate" => 11,
-        "ServerKeyExchange" => 12,
-        "CertificateRequest" => 13,
-        "ServerHelloDone" => 14,
-        "CertificateVerify" => 15,
-        "ClientKeyExchange" => 16,
-        "Finished" => 20,
-        "CertificateStatus" => 22,
-        "KeyUpdate" => 24,
-        "CompressedCertificate" => 25,
-        _ => return None,
-    })
+    ask(&case.capture(), case.text("keylog").map(|keys| case.folder.join(keys)).as_deref())
 }
