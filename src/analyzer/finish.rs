@@ -208,6 +208,7 @@ impl StreamState {
                 aside: &mut live.aside,
                 marks: &marks[i],
                 current: self.current.as_ref(),
+                at_end: true,
                 closed: [None, None],
             };
             folder.event(event);

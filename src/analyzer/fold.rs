@@ -18,6 +18,8 @@ pub(super) struct Folder<'a> {
     pub(super) aside: &'a mut Option<Aside>,
     pub(super) marks: &'a [Mark],
     pub(super) current: Option<&'a SegmentNote>,
+    /// The stream is over: what is told now belongs to packets that were told.
+    pub(super) at_end: bool,
     /// The packet with which each side closed, if it has: client, server.
     pub(super) closed: [Option<u64>; 2],
 }
@@ -57,6 +59,8 @@ impl Folder<'_> {
     fn fold(&mut self, event: TlsEvent) {
         let place = self.place(event.start, event.end);
         let from = event.from;
+        let shown = self.at_end.then_some(place.last);
+        self.timeline.goes_to(shown);
         match event.kind {
             TlsEventKind::Handshake(message) => {
                 self.connection.speaks_tls[from as usize] = true;

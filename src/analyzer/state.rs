@@ -111,7 +111,7 @@ impl StreamState {
     pub(super) fn wants_data(&self, dir: Dir) -> bool {
         match &self.phase {
             Phase::Tls(live) => live.session.wants_data(live.side(dir)),
-            Phase::Plain(first, _) => first[dir.index()].is_none(),
+            Phase::Plain(first, _) => first[dir.index()].as_ref().is_none_or(|at| !at.value.whole),
             _ => true,
         }
     }
@@ -197,7 +197,7 @@ impl StreamState {
             Phase::Tls(_) => self.tls(delivery, limits),
             Phase::Plain(first, _) => {
                 let at = plain_at(&delivery, delivery.dir == Dir::Reverse);
-                first[delivery.dir.index()].get_or_insert(at);
+                extend(&mut first[delivery.dir.index()], at);
             }
         }
     }
@@ -276,7 +276,7 @@ impl StreamState {
                 from_server,
             );
             self.timeline.item(self.current.as_ref(), item);
-            phase.first[i].get_or_insert(plain);
+            extend(&mut phase.first[i], plain);
         }
         match progress {
             Progress::NeedMore | Progress::Refused => {}
@@ -376,6 +376,7 @@ impl StreamState {
             aside: &mut live.aside,
             marks: &live.marks[i],
             current: current.as_ref(),
+            at_end: false,
             closed: [
                 closed_before(&self.fin, &self.rst, live.client_is_forward, Side::Client),
                 closed_before(&self.fin, &self.rst, live.client_is_forward, Side::Server),
@@ -452,6 +453,7 @@ impl StreamState {
                 aside: &mut live.aside,
                 marks: &live.marks[i],
                 current: self.current.as_ref(),
+                at_end: false,
                 closed: [None, None],
             };
             live.session.gap(side, offset, len, &mut |event| folder.event(event));
@@ -499,14 +501,26 @@ fn plain_item(spoken: Option<&'static str>, seems: &'static str, bytes: &[u8], f
     Item::Plain { protocol, sample: crate::tunnel::told(protocol, bytes, from_server) }
 }
 
+/// The first line of a side may come in several packets.
+fn extend(first: &mut Option<At<PlainText>>, next: At<PlainText>) {
+    match first {
+        Some(first) => first.value.extend(&next.value),
+        none => *none = Some(next),
+    }
+}
+
 fn plain_at(delivery: &Delivery<'_>, from_server: bool) -> At<PlainText> {
+    let sample = crate::tunnel::sample(delivery.bytes);
+    // An escaped byte takes up to four characters.
+    let whole = delivery.bytes.contains(&b'\n') || sample.len() > 76;
     At {
         packet: delivery.packet,
         first_packet: delivery.packet,
         time: delivery.time,
         value: PlainText {
             protocol: crate::tunnel::identify(delivery.bytes, from_server).unwrap_or("unknown"),
-            sample: crate::tunnel::sample(delivery.bytes),
+            sample,
+            whole,
         },
     }
 }
@@ -633,6 +647,8 @@ pub(super) struct TimelineKeeper {
     pub(super) events: Vec<Event>,
     /// Packets kept after the head was full, in a ring.
     tail: std::collections::VecDeque<Event>,
+    /// The packet to which items go, when it is not the current one.
+    place: Option<u64>,
 }
 
 impl TimelineKeeper {
@@ -684,8 +700,22 @@ impl TimelineKeeper {
         self.events.push(event);
     }
 
+    /// The next items go to this packet, where it is listed by itself, and not to the current one.
+    pub(super) fn goes_to(&mut self, packet: Option<u64>) {
+        self.place = packet;
+    }
+
     /// Adds what became complete with the current packet.
     pub(super) fn item(&mut self, current: Option<&SegmentNote>, item: Item) {
+        let listed = self.place.and_then(|place| {
+            self.events.iter_mut().rev().find_map(|event| match event {
+                Event::Packet { packet, items, .. } if *packet == place => Some(items),
+                _ => None,
+            })
+        });
+        if let Some(items) = listed {
+            return items.push(item);
+        }
         let Some(note) = current else { return };
         match self.events.last_mut() {
             Some(Event::Packet { packet, items, .. }) if *packet == note.packet => items.push(item),

@@ -152,7 +152,23 @@ pub struct PlainText {
     pub protocol: &'static str,
     /// Its first line or bytes, escaped, at most 80 characters.
     pub sample: String,
+    /// The line came to its end, or to what is kept of it.
+    pub whole: bool,
 }
+
+impl PlainText {
+    /// Adds what came next, as long as the line goes on.
+    pub(crate) fn extend(&mut self, next: &Self) {
+        if !self.whole {
+            let room = SAMPLE.saturating_sub(self.sample.len());
+            self.sample.extend(next.sample.chars().take(room));
+            self.whole = next.whole || self.sample.len() >= SAMPLE;
+        }
+    }
+}
+
+/// Characters of a sample.
+const SAMPLE: usize = 80;
 
 /// A preamble in which TLS was negotiated or carried.
 #[derive(Debug, Clone, PartialEq, Eq)]
