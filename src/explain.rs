@@ -79,7 +79,7 @@ pub fn explain_with(
     let mut decoder = Decoder::new(&judge.limits);
     let mut secrets = Arc::clone(&judge.secrets);
     let mut analyzer = Analyzer::new(&judge.limits, Arc::clone(&secrets));
-    let mut told = Told::default();
+    let mut told = Told { pcapng: reader.format() == "pcapng", ..Told::default() };
     while let Some(packet) = reader.next_packet()? {
         told.packet(packet.number, packet.time);
         if let Decoded::Tcp(segment) = decoder.decode(&packet) {
@@ -91,7 +91,7 @@ pub fn explain_with(
             judge.has_keys = true;
             analyzer.set_secrets(Arc::clone(&secrets));
         }
-        if told.packets % POLL_PACKETS == 0 {
+        if told.packets.is_multiple_of(POLL_PACKETS) {
             while let Some(connection) = analyzer.poll() {
                 tell(connection, judge, &mut told, listener)?;
             }
@@ -182,7 +182,9 @@ struct Told {
     earliest: Timestamp,
     last: Timestamp,
     warnings: Vec<Warning>,
-    /// Client randoms of connections for which there was no secret in time; at most [`CLOSED`].
+    /// The capture may carry secrets.
+    pcapng: bool,
+    /// Client randoms of connections of a pcapng for which there was no secret in time; at most [`CLOSED`].
     closed: HashSet<[u8; 32]>,
 }
 
@@ -201,7 +203,8 @@ impl Told {
     }
 
     fn remember_closed(&mut self, connection: &Connection) {
-        if connection.lacks_secret
+        if self.pcapng
+            && connection.lacks_secret
             && self.closed.len() < CLOSED
             && let Some(hello) = &connection.client_hello
         {
