@@ -49,7 +49,7 @@ pub(super) enum Phase {
     /// TLS.
     Tls(Box<Live>),
     /// Something else: counted only. What was seen first of each direction is kept.
-    Plain([Option<At<PlainText>>; 2], Option<At<Tunnel>>),
+    Plain(Box<[Option<At<PlainText>>; 2]>, Option<At<Tunnel>>),
 }
 
 /// A preamble in progress.
@@ -283,7 +283,7 @@ impl StreamState {
             Progress::Plain(_) => {
                 let first = std::mem::take(&mut phase.first);
                 let tunnel = phase.tunnel.take();
-                self.phase = Phase::Plain(first, tunnel);
+                self.phase = Phase::Plain(Box::new(first), tunnel);
             }
             Progress::TlsAt { .. } => {
                 let Phase::Prelude(phase) = std::mem::replace(&mut self.phase, Phase::Silent) else { return };
