@@ -16,7 +16,7 @@ use crate::error::Warning;
 use crate::limits::Limits;
 use crate::tcp::SegmentKind;
 use crate::tcp::{
-    CloseReason, Delivery, Dir, SegmentNote, StreamHandler, StreamInfo, StreamTable, TableStats,
+    CloseReason, Delivery, Dir, Placed, SegmentNote, StreamHandler, StreamInfo, StreamTable, TableStats,
 };
 use crate::tls::keylog::Secrets;
 
@@ -48,9 +48,9 @@ impl Analyzer {
         self.table.handler_mut().secrets = (!secrets.is_empty()).then_some(secrets);
     }
 
-    /// Takes the next segment, in the order of the capture.
-    pub fn push(&mut self, packet: u64, time: Timestamp, segment: &Segment<'_>) {
-        self.table.push(packet, time, segment);
+    /// Takes the next segment, in the order of the capture, and says to which stream it belongs.
+    pub fn push(&mut self, packet: u64, time: Timestamp, segment: &Segment<'_>) -> Placed {
+        self.table.push(packet, time, segment)
     }
 
     /// The next connection that is over, in the order in which they ended.

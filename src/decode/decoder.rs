@@ -15,6 +15,8 @@ pub struct Decoder {
     notes: Notes,
     /// The datagram put together last, which a segment may be borrowed from.
     whole: Vec<u8>,
+    /// The packets that held its fragments.
+    pieces: Vec<u64>,
 }
 
 /// What a packet is.
@@ -37,7 +39,12 @@ pub enum Decoded<'a> {
 impl Decoder {
     /// A decoder that has seen nothing yet.
     pub fn new(limits: &Limits) -> Self {
-        Self { fragments: Fragments::new(limits), notes: Notes::default(), whole: Vec::new() }
+        Self {
+            fragments: Fragments::new(limits),
+            notes: Notes::default(),
+            whole: Vec::new(),
+            pieces: Vec::new(),
+        }
     }
 
     /// Finds the TCP segment in a packet, or says what it is instead.
@@ -46,6 +53,7 @@ impl Decoder {
     #[inline]
     pub fn decode<'a>(&'a mut self, packet: &Packet<'a>) -> Decoded<'a> {
         self.notes.packet(packet);
+        self.pieces.clear();
         let missing = (packet.original_len as usize).saturating_sub(packet.data.len());
         let rest = Rest { bytes: packet.data, missing };
         if let Some((net, rest)) = shortcut(packet.link_type, rest)
@@ -71,6 +79,12 @@ impl Decoder {
         self.notes.take_warnings(&mut self.fragments)
     }
 
+    /// The packets that held the fragments of the datagram that the last packet completed, that packet among them; empty
+    /// where it was no fragment.
+    pub fn pieces(&self) -> &[u64] {
+        &self.pieces
+    }
+
     /// The counts so far.
     pub fn stats(&self) -> &DecodeStats {
         &self.notes.stats
@@ -89,6 +103,7 @@ impl Decoder {
             leaf = walk(Layer::Protocol(whole.protocol, whole.net), Rest { bytes: &whole.bytes, missing: 0 });
         }
         let Some(whole) = whole else { return Decoded::Fragment };
+        self.pieces = whole.packets;
         self.whole = whole.bytes;
         let rest = Rest { bytes: &self.whole, missing: 0 };
         conclude(&mut self.notes, walk(Layer::Protocol(whole.protocol, whole.net), rest), number)

@@ -29,6 +29,8 @@ pub(super) struct Whole {
     pub(super) protocol: u8,
     /// Its payload.
     pub(super) bytes: Vec<u8>,
+    /// The packets that held its fragments.
+    pub(super) packets: Vec<u64>,
 }
 
 /// The datagrams of which fragments are held, oldest first.
@@ -48,6 +50,8 @@ struct Datagram {
     protocol: u8,
     id: u32,
     packet: u64,
+    /// The packets of the fragments that were taken.
+    packets: Vec<u64>,
     started: i64,
     bytes: Vec<u8>,
     /// What is there, as ranges in order that do not touch.
@@ -81,6 +85,9 @@ impl Fragments {
             return None;
         }
         datagram.add(piece.rest.bytes, start, end);
+        if datagram.packets.len() < MAX_PIECES {
+            datagram.packets.push(packet);
+        }
         if !piece.more {
             datagram.total.get_or_insert(end);
         }
@@ -89,7 +96,12 @@ impl Fragments {
             .filter(|total| datagram.ranges.first().is_some_and(|first| covers(*first, *total)))?;
         datagram.done = true;
         datagram.bytes.truncate(total);
-        Some(Whole { net: piece.net, protocol: datagram.protocol, bytes: datagram.bytes.clone() })
+        Some(Whole {
+            net: piece.net,
+            protocol: datagram.protocol,
+            bytes: datagram.bytes.clone(),
+            packets: std::mem::take(&mut datagram.packets),
+        })
     }
 
     /// Counts what is still incomplete as lost, at the end of the capture.
@@ -138,6 +150,7 @@ impl Datagram {
             protocol: piece.protocol,
             id: piece.id,
             packet,
+            packets: Vec::new(),
             started: nanos,
             bytes: Vec::new(),
             ranges: Vec::new(),
@@ -196,6 +209,9 @@ impl Datagram {
 fn covers(range: (usize, usize), total: usize) -> bool {
     range.0 == 0 && range.1 >= total
 }
+
+/// Packets remembered of one datagram; the smallest fragments that carry anything are 8 bytes of 65,535.
+const MAX_PIECES: usize = 8192;
 
 /// How long after its first fragment a datagram takes others: what RFC 8200 gives a receiver.
 const LIFETIME_NANOS: i64 = 60_000_000_000;

@@ -99,6 +99,16 @@ pub struct SegmentNote {
     pub ip_id: Option<u16>,
 }
 
+/// Where the stream table put a packet.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Placed {
+    /// Wireshark's `tcp.stream`.
+    pub stream: u64,
+    /// Offset of its first payload byte in the direction of its sender, counted as [`SegmentNote::offset`]; `None` where the start
+    /// is not known, and for a late packet of a stream that is over.
+    pub offset: Option<u64>,
+}
+
 /// Bytes that are in order now, all of one captured packet.
 #[derive(Debug, Clone, Copy)]
 pub struct Delivery<'a> {

@@ -5,5 +5,5 @@ mod handler;
 mod stream;
 mod table;
 
-pub use handler::{CloseReason, Delivery, Dir, SegmentKind, SegmentNote, StreamHandler, StreamInfo};
+pub use handler::{CloseReason, Delivery, Dir, Placed, SegmentKind, SegmentNote, StreamHandler, StreamInfo};
 pub use table::{StreamTable, TableStats};

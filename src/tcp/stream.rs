@@ -78,7 +78,7 @@ impl<S> Stream<S> {
         self.info.saw_syn && !self.dirs[1].is_anchored()
     }
 
-    /// Takes a packet.
+    /// Takes a packet, and gives the offset of its first payload byte.
     pub(super) fn push<H: StreamHandler<State = S>>(
         &mut self,
         handler: &mut H,
@@ -87,7 +87,7 @@ impl<S> Stream<S> {
         time: Timestamp,
         segment: &Segment<'_>,
         limits: &Limits,
-    ) {
+    ) -> Option<u64> {
         self.packets += 1;
         self.last_packet = packet;
         self.last_time = time;
@@ -170,6 +170,7 @@ impl<S> Stream<S> {
         handler.segment(&mut self.state, &self.info, &note);
         self.deliver(handler, dir, packet, time, data_seq, segment, arrival, limits);
         self.close_if_done(time, flags);
+        note.offset
     }
 
     #[expect(clippy::too_many_arguments, reason = "the parts of one packet")]

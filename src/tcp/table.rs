@@ -10,7 +10,7 @@ use crate::capture::Timestamp;
 use crate::decode::{Endpoint, Segment, TcpFlags};
 use crate::limits::Limits;
 use crate::tcp::stream::Stream;
-use crate::tcp::{CloseReason, Dir, StreamHandler, StreamInfo};
+use crate::tcp::{CloseReason, Dir, Placed, StreamHandler, StreamInfo};
 
 /// What a table counted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -135,8 +135,8 @@ impl<H: StreamHandler> StreamTable<H> {
         &mut self.handler
     }
 
-    /// Takes the next segment of the capture.
-    pub fn push(&mut self, packet: u64, time: Timestamp, segment: &Segment<'_>) {
+    /// Takes the next segment of the capture, and says to which stream it belongs.
+    pub fn push(&mut self, packet: u64, time: Timestamp, segment: &Segment<'_>) -> Placed {
         self.now = self.now.max(time);
         if self.now.nanos >= self.next_sweep {
             self.sweep();
@@ -158,20 +158,23 @@ impl<H: StreamHandler> StreamTable<H> {
         };
         let _ = swapped;
         let dir = self.direction(slot, segment);
+        let number = self.slots[slot as usize].info().stream;
         if self.slots[slot as usize].stream.is_none() {
             if !opens(segment) {
-                return;
+                return Placed { stream: number, offset: None };
             }
             // The same ports and initial number once more: Wireshark counts it to the same stream.
             let known = self.slots[slot as usize].rest.info;
             let info = StreamInfo { first_packet: packet, first_time: time, first_ttl: segment.ttl, ..known };
             self.slots[slot as usize].stream = Some(self.stream(info));
         }
-        let Some(stream) = &mut self.slots[slot as usize].stream else { return };
+        let Some(stream) = &mut self.slots[slot as usize].stream else {
+            return Placed { stream: number, offset: None };
+        };
         let was_closed = stream.closed_at.is_some();
-        stream.push(&mut self.handler, dir, packet, time, segment, &self.limits);
+        let offset = stream.push(&mut self.handler, dir, packet, time, segment, &self.limits);
         if !was_closed && stream.closed_at.is_some() {
-            self.closing.push_back((slot, stream.info.stream));
+            self.closing.push_back((slot, number));
         }
         let class = match stream {
             stream if stream.closed_at.is_some() => CLOSED,
@@ -184,6 +187,7 @@ impl<H: StreamHandler> StreamTable<H> {
             self.hand_over(first, CloseReason::Closed);
             self.touch(first, OVER);
         }
+        Placed { stream: number, offset }
     }
 
     /// Ends the capture: what is open is handed over in order of its number.
