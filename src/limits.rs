@@ -29,6 +29,8 @@ pub struct Limits {
     pub timeline_head: usize,
     /// Events kept at the end of a connection's timeline; the middle becomes one line with its count.
     pub timeline_tail: usize,
+    /// Records after the handshake whose place is remembered in each direction of a connection; 0 where nobody asks for it.
+    pub mapped_records: usize,
     /// Distinct certificates remembered, so that each is parsed once.
     pub certificate_cache: usize,
     /// Certificates of one chain that are examined.
@@ -51,6 +53,7 @@ impl Default for Limits {
             idle_ns: 300 * 1_000_000_000,
             timeline_head: 384,
             timeline_tail: 128,
+            mapped_records: 0,
             certificate_cache: 4096,
             chain_certificates: 64,
         }

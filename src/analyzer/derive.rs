@@ -1,6 +1,6 @@
 //! What follows from the facts of a whole connection: resumption, the history's end, what the capture lacks.
 
-use crate::connection::{Connection, Outcome};
+use crate::connection::{Connection, Gap, Outcome};
 use crate::error::Warning;
 use crate::tls::message::Side;
 
@@ -46,6 +46,8 @@ fn end_history(c: &mut Connection) {
 
 /// Says what the capture lacks, with what would capture it.
 fn lacking(c: &mut Connection) {
+    // Without keys what TLS 1.3 hides looks like data: a key log may yet come.
+    let only_data = !c.is_tls13() || c.decrypted;
     let [client, server] = &c.tcp;
     let talk = client.payload_bytes + server.payload_bytes > 0;
     let mut say = |code, text: String| c.warnings.push(Warning::general(code, text));
@@ -67,7 +69,8 @@ fn lacking(c: &mut Connection) {
                 .to_owned(),
         );
     }
-    let snapped = c.gaps.iter().filter(|gap| gap.snaplen).map(|gap| gap.len).sum::<u64>();
+    let counts = |gap: &&Gap| gap.snaplen && !(gap.in_data && only_data);
+    let snapped = c.gaps.iter().filter(counts).map(|gap| gap.len).sum::<u64>();
     if snapped > 0 {
         say(
             "snap-length",

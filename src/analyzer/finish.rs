@@ -2,7 +2,7 @@
 
 use crate::capture::Timestamp;
 use crate::connection::{
-    At, Connection, DirectionFacts, Outcome, PlainText, RoleBasis, Teardown, Timeline, Tunnel,
+    At, Connection, DirectionFacts, Outcome, PlainText, RecordMap, RoleBasis, Teardown, Timeline, Tunnel,
 };
 use crate::decode::Endpoint;
 use crate::error::Warning;
@@ -79,6 +79,7 @@ pub(super) fn empty_connection(info: &StreamInfo, client_is_forward: bool, role:
         lacks_secret: false,
         decrypt_problem: None,
         teardown: Teardown::default(),
+        maps: [RecordMap::default(), RecordMap::default()],
         gaps: Vec::new(),
         starts_mid_stream: false,
         open_at_end: false,

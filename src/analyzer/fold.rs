@@ -1,7 +1,7 @@
 //! Folds what the TLS session tells into the facts of the connection, its timeline and its history.
 
 use crate::capture::Timestamp;
-use crate::connection::{At, Connection, Item, ProtectedRecord, SeenAlert, SentChain};
+use crate::connection::{At, Connection, Item, ProtectedRecord, RecordKind, SeenAlert, SentChain};
 use crate::error::Warning;
 use crate::tcp::SegmentNote;
 use crate::tls::message::{Alert, CertificateMessage, Handshake, Side};
@@ -61,6 +61,7 @@ impl Folder<'_> {
         let from = event.from;
         let shown = self.at_end.then_some(place.last);
         self.timeline.goes_to(shown);
+        self.map(&event, place.last);
         match event.kind {
             TlsEventKind::Handshake(message) => {
                 self.connection.speaks_tls[from as usize] = true;
@@ -80,6 +81,7 @@ impl Folder<'_> {
                 self.connection.change_cipher_spec[from as usize].get_or_insert(place.at(()));
             }
             TlsEventKind::ApplicationData { len } => self.application_data(from, place, len, event.encrypted),
+            TlsEventKind::UnfinishedData { .. } => {}
             TlsEventKind::Lost { what, missing } => {
                 if what == Some(1) {
                     self.connection.client_hello_lost.get_or_insert(place.at(missing));
@@ -117,6 +119,25 @@ impl Folder<'_> {
                 self.item(Item::Note(what.to_owned()));
             }
         }
+    }
+
+    /// Remembers where a record lies, when that was asked for.
+    fn map(&mut self, event: &TlsEvent, packet: u64) {
+        let c = &mut *self.connection;
+        if c.maps[event.from as usize].is_off() {
+            return;
+        }
+        let kind = match event.kind {
+            TlsEventKind::ApplicationData { .. } | TlsEventKind::UnfinishedData { .. } => {
+                // Before a ServerHello it is early data, or the version is not known and its body says nothing.
+                let hidden = c.is_tls13() && !event.encrypted;
+                if hidden { RecordKind::Hidden } else { RecordKind::Data }
+            }
+            TlsEventKind::NotTls { .. } | TlsEventKind::DecryptProblem { .. } => return,
+            _ => RecordKind::Other,
+        };
+        let (start, end) = (event.start, event.end);
+        c.maps[event.from as usize].add(start, end, packet, kind);
     }
 
     /// The packets that carried the stream's bytes from `start` to `end`.

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use crate::capture::Timestamp;
 use crate::connection::{
-    At, Connection, DirectionFacts, Event, Gap, Item, PlainText, RoleBasis, RstFacts, Teardown, Timeline,
-    Tunnel,
+    At, Connection, DirectionFacts, Event, Gap, Item, PlainText, RecordMap, RoleBasis, RstFacts, Teardown,
+    Timeline, Tunnel,
 };
 use crate::decode::TcpFlags;
 use crate::error::Warning;
@@ -331,9 +331,11 @@ impl StreamState {
         secrets: Option<&Arc<Secrets>>,
     ) {
         let (client_is_forward, role) = super::finish::roles(info, dir, speaker);
+        let map = || RecordMap::new(limits.mapped_records);
+        let maps = [map(), map()];
         self.phase = Phase::Tls(Box::new(Live {
             session: TlsSession::new(limits, secrets.cloned()),
-            connection: empty_connection(info, client_is_forward, role),
+            connection: Connection { maps, ..empty_connection(info, client_is_forward, role) },
             client_is_forward,
             base,
             prelude: None,
@@ -435,8 +437,14 @@ impl StreamState {
             _ if dir == Dir::Forward => Side::Client,
             _ => Side::Server,
         };
+        let in_data = match &self.phase {
+            Phase::Tls(live) => live.session.is_in_data(live.side(dir), len),
+            Phase::Plain(first, _) => first[dir.index()].is_some(),
+            _ => false,
+        };
         if self.gaps.len() < limits.timeline_tail {
-            self.gaps.push((dir, Gap { sender, offset, len, before: around.0, after: around.1, snaplen }));
+            let (before, after) = around;
+            self.gaps.push((dir, Gap { sender, offset, len, before, after, snaplen, in_data }));
         }
         let quiet = matches!(&self.phase, Phase::Tls(live) if live.is_quiet())
             || matches!(self.phase, Phase::Plain(..));

@@ -1,5 +1,6 @@
 //! The facts of one connection, folded from its packets, records and messages.
 
+mod records;
 mod timeline;
 
 use std::sync::Arc;
@@ -11,6 +12,7 @@ use crate::tls::message::{
     Alert, CertificateRequest, CertificateVerify, ClientHello, ServerHello, ServerKeyExchange, Side,
 };
 
+pub use records::{MappedRecord, RecordKind, RecordMap};
 pub use timeline::{Event, Item, Timeline};
 
 /// A fact and the packets that prove it.
@@ -143,6 +145,9 @@ pub struct Gap {
     pub after: Option<u64>,
     /// The snap length cut the packet `before`.
     pub snaplen: bool,
+    /// They would have told nothing: they lie within a record of application data that is not opened, or behind the first bytes of a
+    /// side that does not speak TLS.
+    pub in_data: bool,
 }
 
 /// First bytes of a side that does not speak TLS.
@@ -300,13 +305,15 @@ pub struct Connection {
     pub decrypt_problem: Option<String>,
     /// How it ended on the TCP level.
     pub teardown: Teardown,
+    /// Where records lie in the stream: client, server. Empty unless [`Limits`](crate::limits::Limits) ask for it.
+    pub maps: [RecordMap; 2],
     /// Bytes that the capture lacks.
     pub gaps: Vec<Gap>,
     /// The capture begins in the middle of this connection.
     pub starts_mid_stream: bool,
     /// No more packets were seen because the capture ends (and not because it fell silent).
     pub open_at_end: bool,
-    /// Seconds from the connection's last packet to the end of the capture.
+    /// Seconds from the last packet of a connection that nobody closed to the end of the capture, or to when it was given up.
     pub quiet_before_end_s: f64,
     /// One letter a message, capital from the client; after a dot the teardown (see docs/json.md).
     pub history: String,

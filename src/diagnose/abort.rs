@@ -295,8 +295,11 @@ fn server_spoke(connection: &Connection) -> bool {
 }
 
 fn is_blurred(connection: &Connection, until: u64) -> bool {
-    let lost =
-        connection.gaps.iter().any(|gap| gap.before.or(gap.after).is_none_or(|packet| packet <= until));
+    let lost = connection
+        .gaps
+        .iter()
+        .filter(|gap| !gap.in_data)
+        .any(|gap| gap.before.or(gap.after).is_none_or(|packet| packet <= until));
     let talk = connection.tcp.iter().any(|side| side.payload_bytes > 0);
     let one_way =
         connection.tcp.iter().any(|side| side.packets == 0) && (connection.syn_ack.is_some() || talk);

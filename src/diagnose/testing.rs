@@ -244,6 +244,7 @@ fn empty() -> Connection {
         lacks_secret: false,
         decrypt_problem: None,
         teardown: Teardown::default(),
+        maps: Default::default(),
         gaps: Vec::new(),
         starts_mid_stream: false,
         open_at_end: false,

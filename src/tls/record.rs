@@ -226,6 +226,14 @@ impl RecordReader {
         }
     }
 
+    /// The record that is being read, if any: its header, whether its body is kept, and the bytes of it that are still to come.
+    pub(super) fn body_left(&self) -> Option<(Header, bool, u64)> {
+        match &self.stage {
+            Stage::Body(open) => Some((open.header, open.keep == Keep::Whole, open.left as u64)),
+            _ => None,
+        }
+    }
+
     /// A record's last byte was seen at `end`; `part` is its last piece, all of it when nothing was held.
     fn close(&mut self, part: &[u8], end: u64, tell: &mut dyn FnMut(Cut<'_>)) {
         let Stage::Body(open) = std::mem::replace(&mut self.stage, Stage::Header([0; 5], 0)) else { return };

@@ -59,6 +59,11 @@ pub enum TlsEventKind {
         /// Bytes of the fragment.
         len: u32,
     },
+    /// A record of type application data of which the last bytes are not in the capture.
+    UnfinishedData {
+        /// Bytes of the fragment.
+        len: u32,
+    },
     /// A handshake message that is not whole.
     Lost {
         /// Its type, when that was captured.
@@ -195,6 +200,15 @@ impl TlsSession {
         self.core.joiners[from as usize].begun().map_or(record, |message| message.min(record))
     }
 
+    /// Whether the next `len` bytes of a direction lie within one record of application data that is not opened, or is not needed
+    /// any more because both sides have finished.
+    pub fn is_in_data(&self, from: Side, len: u64) -> bool {
+        let finished = self.core.finished.iter().all(|done| *done);
+        self.halves[from as usize]
+            .body_left()
+            .is_some_and(|(header, kept, left)| header.kind() == 23 && len <= left && (!kept || finished))
+    }
+
     /// Whether bytes of this direction still tell something: record headers always do.
     pub fn wants_data(&self, _from: Side) -> bool {
         true
@@ -221,6 +235,11 @@ impl Core {
             Cut::NotTls { at, sample } => {
                 let sample = crate::tls::cursor::text(sample);
                 Place { from, start: at, end: at + 1 }.tell(false, TlsEventKind::NotTls { sample }, sink);
+            }
+            Cut::Broken { header, start, .. } if header.kind() == 23 => {
+                let len = header.len() as u32;
+                let place = Place { from, start, end: start.saturating_add(5 + u64::from(len)) };
+                place.tell(false, TlsEventKind::UnfinishedData { len }, sink);
             }
             Cut::Broken { header, start, end, body, missing } => {
                 let clear = header.kind() == 22 && !self.protected[from as usize];
