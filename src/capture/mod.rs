@@ -38,10 +38,13 @@ mod samples;
 mod secrets;
 mod sniff;
 mod window;
+mod writer;
 mod zstd;
 
 pub use ahead::read_ahead;
+pub use interface::InterfaceDescription;
 pub use link_type::LinkType;
 pub use packet::{Packet, Timestamp};
 pub use reader::CaptureReader;
 pub use secrets::scan_secrets;
+pub use writer::{CaptureWriter, OutPacket};

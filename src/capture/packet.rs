@@ -96,6 +96,8 @@ pub(super) struct Found {
     pub(super) len: usize,
     /// Bytes of the window that it takes in all.
     pub(super) whole: usize,
+    /// Its interface by its place in the section; 0 in a pcap.
+    pub(super) interface: u32,
 }
 
 impl Found {

@@ -4,6 +4,7 @@
 use pcap_parser::{LegacyPcapBlock, parse_pcap_frame, parse_pcap_frame_be, parse_pcap_frame_modified};
 
 use super::block::Order;
+use super::interface::InterfaceDescription;
 use super::link_type::LinkType;
 use super::log::Log;
 use super::packet::{Found, Timestamp};
@@ -69,8 +70,27 @@ impl Pcap {
         *number = packet;
         let (skip, len) = (self.header_len(), caplen as usize);
         let time = self.time(record.ts_sec, record.ts_usec);
-        let found = Found { time, link_type: self.link_type, original_len, skip, len, whole: skip + len };
+        let found = Found {
+            time,
+            link_type: self.link_type,
+            original_len,
+            skip,
+            len,
+            whole: skip + len,
+            interface: 0,
+        };
         Some(if self.fcs == 0 { found } else { found.without_fcs(self.fcs) })
+    }
+
+    /// How its packets are described.
+    pub(super) fn describe(&self) -> InterfaceDescription {
+        InterfaceDescription {
+            number: 0,
+            link_type: self.link_type,
+            digits: if self.nanoseconds { 9 } else { 6 },
+            offset: 0,
+            name: None,
+        }
     }
 
     fn header_len(&self) -> usize {

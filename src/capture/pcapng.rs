@@ -3,7 +3,7 @@
 use pcap_parser::{CB_MAGIC, DCB_MAGIC, DSB_MAGIC, EPB_MAGIC, IDB_MAGIC, SHB_MAGIC, SJE_MAGIC, SPB_MAGIC};
 
 use super::block::{Order, Overrun, tls_secrets};
-use super::interface::Interface;
+use super::interface::{Interface, InterfaceDescription};
 use super::link_type::LinkType;
 use super::log::Log;
 use super::packet::Found;
@@ -18,6 +18,8 @@ use crate::limits::Limits;
 pub(super) struct Pcapng {
     order: Order,
     interfaces: Vec<Interface>,
+    /// Interfaces of the sections before this one.
+    interfaces_before: u64,
     /// The link types of all sections, each once.
     pub(super) link_types: Vec<LinkType>,
     /// TLS key logs not yet taken.
@@ -44,6 +46,7 @@ impl Pcapng {
         Self {
             order: Order::Little,
             interfaces: Vec::new(),
+            interfaces_before: 0,
             link_types: Vec::new(),
             secrets: Vec::new(),
             has_secrets: false,
@@ -55,6 +58,12 @@ impl Pcapng {
     /// Whether the section at hand has described an interface.
     pub(super) fn has_interface(&self) -> bool {
         !self.interfaces.is_empty()
+    }
+
+    /// How an interface of the section at hand is described.
+    pub(super) fn interface(&self, index: u32) -> Option<InterfaceDescription> {
+        let number = self.interfaces_before + u64::from(index);
+        self.interfaces.get(index as usize).map(|interface| interface.describe(number))
     }
 
     /// Finds the next packet; `None` at the end, and at damage, which is then in `log`.
@@ -105,7 +114,10 @@ impl Pcapng {
         }
         let block = window.bytes().get(..len).unwrap_or_default();
         match kind {
-            SHB_MAGIC => self.interfaces.clear(),
+            SHB_MAGIC => {
+                self.interfaces_before += self.interfaces.len() as u64;
+                self.interfaces.clear();
+            }
             IDB_MAGIC => self.describe(block, window.offset(), *number + 1, log),
             _ => self.keep_secrets(block),
         }
@@ -242,9 +254,10 @@ impl Pcapng {
             });
             return;
         }
+        let link_type = interface.link_type;
         self.interfaces.push(interface);
-        if self.link_types.len() < MAX_LINK_TYPES && !self.link_types.contains(&interface.link_type) {
-            self.link_types.push(interface.link_type);
+        if self.link_types.len() < MAX_LINK_TYPES && !self.link_types.contains(&link_type) {
+            self.link_types.push(link_type);
         }
     }
 

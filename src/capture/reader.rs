@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::block::Order;
 use super::inflate::{Compression, Counted};
+use super::interface::InterfaceDescription;
 use super::link_type::LinkType;
 use super::log::Log;
 use super::packet::Packet;
@@ -26,6 +27,8 @@ pub struct CaptureReader<'a> {
     number: u64,
     /// Bytes of the window that the packet handed out last takes.
     used: usize,
+    /// Its interface, by its place in the section.
+    interface: u32,
     ended: bool,
     log: Log,
 }
@@ -65,8 +68,8 @@ impl<'a> CaptureReader<'a> {
             Ok(format) => format,
             Err(found) => return Err(not_a_capture(wrapped(found, compression, &mut window))),
         };
-        let (number, used, ended, log) = (0, 0, false, Log::default());
-        let mut reader = Self { window, format, compression, stored, number, used, ended, log };
+        let (number, used, interface, ended, log) = (0, 0, 0, false, Log::default());
+        let mut reader = Self { window, format, compression, stored, number, used, interface, ended, log };
         reader.find_interface().map_err(not_a_capture)?;
         Ok(reader)
     }
@@ -92,6 +95,7 @@ impl<'a> CaptureReader<'a> {
             return Ok(None);
         };
         self.used = found.whole;
+        self.interface = found.interface;
         let data = self.window.bytes().get(found.skip..).and_then(|bytes| bytes.get(..found.len));
         Ok(Some(Packet {
             number: self.number,
@@ -100,6 +104,14 @@ impl<'a> CaptureReader<'a> {
             original_len: found.original_len,
             data: data.unwrap_or_default(),
         }))
+    }
+
+    /// The interface of the packet that was handed out last; `None` before the first.
+    pub fn interface(&self) -> Option<InterfaceDescription> {
+        match &self.format {
+            Format::Pcap(pcap, _) => Some(pcap.describe()),
+            Format::Pcapng(pcapng) => pcapng.interface(self.interface),
+        }
     }
 
     /// `pcap` or `pcapng`.

@@ -114,6 +114,22 @@ impl Secrets {
         self.by_random.get(client_random)?.get(label as usize)?.as_ref()
     }
 
+    /// The secrets of one connection as lines of a key log, in the order of [`Label`]; empty when there is none.
+    ///
+    /// They open the connection for whoever reads them: for an output that was asked to hold them, never for a report.
+    pub fn lines(&self, client_random: &[u8; 32]) -> String {
+        use fmt::Write as _;
+        let mut text = String::new();
+        let hex = |bytes: &[u8]| data_encoding::HEXLOWER.encode(bytes);
+        let random = hex(client_random);
+        for (name, secret) in NAMES.iter().zip(self.by_random.get(client_random).into_iter().flatten()) {
+            if let Some(secret) = secret {
+                let _ = writeln!(text, "{name} {random} {}", hex(secret.as_bytes()));
+            }
+        }
+        text
+    }
+
     fn take(&mut self, text: &[u8], origin: &str) -> Taken {
         let text = text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(text);
         let mut taken = Taken::default();
@@ -196,6 +212,15 @@ impl Taken {
 
 /// Bytes of the longest secret: SHA-384's, or the master secret.
 const MAX_SECRET: usize = 48;
+/// The labels' names in a key log, in the order of [`Label`].
+const NAMES: [&str; LABELS] = [
+    "CLIENT_RANDOM",
+    "CLIENT_EARLY_TRAFFIC_SECRET",
+    "CLIENT_HANDSHAKE_TRAFFIC_SECRET",
+    "SERVER_HANDSHAKE_TRAFFIC_SECRET",
+    "CLIENT_TRAFFIC_SECRET_0",
+    "SERVER_TRAFFIC_SECRET_0",
+];
 /// Number of labels.
 const LABELS: usize = 6;
 /// Lines of one source that are warned of one by one.
@@ -288,6 +313,26 @@ mod tests {
         assert!(secrets.parse(line("AA").as_bytes(), "b").is_empty());
         assert_eq!(secrets.parse(line("bb").as_bytes(), "c").len(), 1);
         assert_eq!(secrets.get(&random(), Label::Master).unwrap().as_bytes(), [0xaa; 48]);
+    }
+
+    #[test]
+    fn the_lines_of_a_connection_are_read_back_as_its_secrets() {
+        let traffic = "ab".repeat(32);
+        let (secrets, _) = parsed(&format!(
+            "SERVER_TRAFFIC_SECRET_0 {RANDOM} {traffic}\nCLIENT_RANDOM {RANDOM} {}\n\
+             CLIENT_HANDSHAKE_TRAFFIC_SECRET {RANDOM} {traffic}\nCLIENT_RANDOM {} {}\n",
+            "cd".repeat(48),
+            "11".repeat(32),
+            "22".repeat(48)
+        ));
+        let lines = secrets.lines(&random());
+        assert_eq!(lines.lines().count(), 3);
+        let (again, warnings) = parsed(&lines);
+        assert!(warnings.is_empty() && again.len() == 1);
+        for label in [Label::Master, Label::ClientHandshake, Label::ServerTraffic] {
+            assert_eq!(again.get(&random(), label), secrets.get(&random(), label));
+        }
+        assert_eq!(secrets.lines(&[9; 32]), "");
     }
 
     #[test]
