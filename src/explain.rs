@@ -37,6 +37,11 @@ pub trait Listener {
         true
     }
 
+    /// Secrets that the capture itself carries were found: all that are known now.
+    fn secrets(&mut self, secrets: &Secrets) {
+        let _ = secrets;
+    }
+
     /// Bytes of the input read so far; called now and then.
     fn progress(&mut self, bytes: u64) {
         let _ = bytes;
@@ -90,6 +95,7 @@ pub fn explain_with(
         {
             judge.has_keys = true;
             analyzer.set_secrets(Arc::clone(&secrets));
+            listener.secrets(&secrets);
         }
         if told.packets.is_multiple_of(POLL_PACKETS) {
             while let Some(connection) = analyzer.poll() {
@@ -152,7 +158,7 @@ fn tell(
     told: &mut Told,
     listener: &mut dyn Listener,
 ) -> Result<()> {
-    if connection.open_at_end {
+    if connection.open_at_end || connection.closed_by().is_none() {
         connection.quiet_before_end_s = told.last.seconds_since(connection.end).max(0.0);
     }
     told.remember_closed(&connection);
