@@ -36,6 +36,7 @@ pub mod report;
 pub mod tcp;
 pub mod tls;
 pub mod triage;
+pub mod trim;
 pub mod trust;
 pub mod tunnel;
 pub mod x509;

@@ -69,6 +69,23 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
             "x509",
         ],
     ),
+    (
+        "trim",
+        &[
+            "analyzer",
+            "capture",
+            "connection",
+            "decode",
+            "diagnose",
+            "error",
+            "explain",
+            "limits",
+            "report",
+            "tcp",
+            "tls",
+            "tunnel",
+        ],
+    ),
     ("triage", &["capture", "diagnose", "error", "explain", "limits", "render", "report", "tls", "trust"]),
 ];
 

@@ -26,6 +26,8 @@ pub(crate) enum Command {
     Triage(Triage),
     /// Show or export the certificates that were sent
     Chain(Chain),
+    /// Write a small capture with just the chosen connections, application data cut away
+    Trim(Trim),
     /// List the failure causes, or print the chapter of one
     Causes(Causes),
     /// Print the JSON Schema of an output
@@ -153,6 +155,9 @@ pub(crate) struct Explain {
     /// Write chain.pem as sent, the certificates to add, and the commands of the fix into DIR
     #[arg(long, value_name = "DIR")]
     pub(crate) export: Option<PathBuf>,
+    /// With --export: write the connections as trim does, as a pcapng with the secrets that they use
+    #[arg(long, requires = "export")]
+    pub(crate) embed_secrets: bool,
     /// Colour
     #[arg(long, value_enum, default_value_t = Color::Auto)]
     pub(crate) color: Color,
@@ -303,6 +308,36 @@ pub(crate) struct Chain {
     /// Key log (NSS format) for decryption (repeatable)
     #[arg(long, value_name = "FILE")]
     pub(crate) keylog: Vec<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Trim {
+    /// A capture: pcap or pcapng, also in gzip, zstd or xz; - is standard input
+    #[arg(value_name = "FILE")]
+    pub(crate) file: PathBuf,
+    /// Write there; - is standard output
+    #[arg(short, long, value_name = "OUT")]
+    pub(crate) output: PathBuf,
+    /// These connections, by number (repeatable, or separated by commas); default: the failed ones
+    #[arg(long, value_name = "ID", value_delimiter = ',', help_heading = "Which connections")]
+    pub(crate) connection: Vec<u64>,
+    /// These connections, by Wireshark's tcp.stream (repeatable, or separated by commas)
+    #[arg(long, value_name = "N", value_delimiter = ',', help_heading = "Which connections")]
+    pub(crate) stream: Vec<u64>,
+    /// Only connections for which EXPR holds, such as 'outcome == failed and server.port == 443'
+    #[arg(long, value_name = "EXPR", help_heading = "Which connections")]
+    pub(crate) filter: Option<String>,
+    /// All TLS connections
+    #[arg(long, help_heading = "Which connections")]
+    pub(crate) all: bool,
+    /// Do not cut application data
+    #[arg(long)]
+    pub(crate) keep_data: bool,
+    /// Embed the secrets that the chosen connections use, as a pcapng: whoever has the file can decrypt them
+    #[arg(long)]
+    pub(crate) embed_secrets: bool,
+    #[command(flatten)]
+    pub(crate) inputs: Inputs,
 }
 
 #[derive(Debug, Args)]

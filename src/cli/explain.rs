@@ -14,6 +14,7 @@ use super::Status;
 use super::args::{Explain, Format};
 use super::collect::{Place, Shelf};
 use super::filter::Filter;
+use super::input::Again;
 use super::output::{Output, use_color, width};
 
 /// Explains every file.
@@ -72,7 +73,11 @@ struct One<'a> {
 
 impl One<'_> {
     fn run(&self, mut options: Options, output: &mut Output) -> Result<Summary> {
-        let input = open(self.path, &mut options)?;
+        let again = self.arguments.embed_secrets.then(|| Again::new(self.path)).transpose()?;
+        let input = match &again {
+            Some(again) => again.open(&mut options)?,
+            None => open(self.path, &mut options)?,
+        };
         let mut gather = Gather {
             one: self,
             shelf: Shelf::default(),
@@ -109,6 +114,10 @@ impl One<'_> {
         output.write(renderer.finish(&capture, &summary).as_bytes())?;
         if let Some(folder) = &self.arguments.export {
             super::export::write(folder, &exports)?;
+            if let Some(again) = &again {
+                let streams: Vec<u64> = exports.iter().map(|report| report.stream).collect();
+                super::trim::embed(again, options, &streams, &folder.join("capture.pcapng"))?;
+            }
         }
         Ok(summary)
     }

@@ -8,9 +8,11 @@ mod completions;
 mod explain;
 mod export;
 mod filter;
+mod input;
 mod output;
 mod schema;
 mod triage;
+mod trim;
 mod trust;
 
 use std::process::ExitCode;
@@ -37,6 +39,7 @@ pub(crate) fn main() -> ExitCode {
     let done = match &arguments.command {
         Command::Explain(options) => explain::run(options),
         Command::Triage(options) => triage::run(options),
+        Command::Trim(options) => trim::run(options),
         Command::Chain(options) => chain::run(options),
         Command::Causes(options) => causes::run(options),
         Command::Schema(options) => schema::run(options),

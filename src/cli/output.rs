@@ -60,16 +60,43 @@ impl Output {
     }
 
     /// Ends the output; a file gets its name now.
-    pub(crate) fn commit(mut self) -> Result<()> {
+    pub(crate) fn commit(self) -> Result<()> {
+        self.end(true)
+    }
+
+    /// Ends an output with secrets in it: a file is for its owner alone.
+    pub(crate) fn commit_private(self) -> Result<()> {
+        self.end(false)
+    }
+
+    fn end(mut self, for_all: bool) -> Result<()> {
         self.flush()?;
         if let Self::File(out, path) = self {
             let file = out
                 .into_inner()
                 .map_err(|error| Error::Output { path: path.clone(), source: error.into_error() })?;
-            readable(file.as_file());
+            if for_all {
+                readable(file.as_file());
+            }
             file.persist(&path).map_err(|error| Error::Output { path, source: error.error })?;
         }
         Ok(())
+    }
+}
+
+impl Write for Output {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        match self {
+            Self::Standard(out) => out.write(bytes),
+            Self::File(out, _) => out.write(bytes),
+        }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        match self {
+            Self::Standard(out) => out.flush(),
+            Self::File(out, _) => out.flush(),
+        }
     }
 }
 
