@@ -23,6 +23,7 @@
 
 pub mod analyzer;
 pub mod capture;
+pub mod compare;
 pub mod connection;
 pub mod decode;
 pub mod diagnose;

@@ -86,6 +86,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
             "tunnel",
         ],
     ),
+    ("compare", &["connection", "diagnose", "error", "explain", "report", "tls"]),
     ("triage", &["capture", "diagnose", "error", "explain", "limits", "render", "report", "tls", "trust"]),
 ];
 

@@ -3,6 +3,7 @@
 //! A renderer turns one connection into a [`Fragment`]; whoever collects fragments puts them in order and fills in the
 //! numbers, which are known only when the capture ends.
 
+mod diff;
 mod escape;
 mod html;
 mod json;
@@ -10,6 +11,7 @@ mod summary;
 mod text;
 mod wrap;
 
+pub use diff::diff_text;
 pub use escape::{escape, escape_into};
 pub use html::HtmlRenderer;
 pub use json::{JsonRenderer, json_string, write_json};

@@ -6,6 +6,7 @@
 mod build;
 mod capture;
 mod chain;
+mod diff;
 mod narrative;
 mod schema;
 mod triage;
@@ -18,6 +19,9 @@ use serde::Serialize;
 pub use build::{BriefReport, Parts, brief, connection_report};
 pub use capture::{CaptureReport, ToolReport, WarningReport};
 pub use chain::{CertificateReport, ChainReport, KeyReport, certificate_report, pem};
+pub use diff::{
+    DIFF_SCHEMA, DiffReport, DiffSide, DifferenceReport, NOT_REACHED, NotCompared, SameField, diff_schema,
+};
 pub use narrative::{describe, size};
 pub use schema::report_schema;
 pub use triage::{TriageGroup, TriageSummary};
