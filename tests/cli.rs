@@ -193,6 +193,7 @@ fn causes_schemas_completions_and_the_man_page_are_printed() {
     assert!(stdout(tlspcap().args(["causes", "untrusted-root"])).starts_with("# untrusted-root"));
     tlspcap().args(["causes", "no-such-cause"]).assert().code(2);
     assert!(stdout(tlspcap().args(["schema", "report"])).contains("tlspcap"));
+    assert!(stdout(tlspcap().args(["schema", "diff"])).contains("not_compared"));
     for shell in ["bash", "zsh", "fish", "powershell", "elvish"] {
         assert!(!stdout(tlspcap().args(["completions", shell])).is_empty(), "{shell}");
     }

@@ -28,6 +28,8 @@ pub(crate) enum Command {
     Chain(Chain),
     /// Write a small capture with just the chosen connections, application data cut away
     Trim(Trim),
+    /// Compare a handshake that worked with one that failed
+    Diff(Diff),
     /// List the failure causes, or print the chapter of one
     Causes(Causes),
     /// Print the JSON Schema of an output
@@ -340,6 +342,45 @@ pub(crate) struct Trim {
     pub(crate) inputs: Inputs,
 }
 
+/// What a comparison looks like.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum DiffFormat {
+    /// For people
+    Text,
+    /// One object (schema tlspcap.diff/1)
+    Json,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Diff {
+    /// A capture with a handshake that worked; - is standard input
+    #[arg(value_name = "GOOD")]
+    pub(crate) good: PathBuf,
+    /// A capture with one that failed; may be the same file
+    #[arg(value_name = "BAD")]
+    pub(crate) bad: PathBuf,
+    /// The connection of GOOD, by number; default: an established one, to the same name and server where there is one
+    #[arg(long, value_name = "ID", help_heading = "Which connections")]
+    pub(crate) connection_good: Option<u64>,
+    /// The connection of BAD, by number; default: a failed one, that which matters most
+    #[arg(long, value_name = "ID", help_heading = "Which connections")]
+    pub(crate) connection_bad: Option<u64>,
+    /// What the comparison looks like
+    #[arg(long, value_enum, default_value_t = DiffFormat::Text)]
+    pub(crate) format: DiffFormat,
+    /// Write there instead of standard output
+    #[arg(short, long, value_name = "FILE")]
+    pub(crate) output: Option<PathBuf>,
+    /// Show long lists whole
+    #[arg(long)]
+    pub(crate) all: bool,
+    /// Colour
+    #[arg(long, value_enum, default_value_t = Color::Auto)]
+    pub(crate) color: Color,
+    #[command(flatten)]
+    pub(crate) inputs: Inputs,
+}
+
 #[derive(Debug, Args)]
 pub(crate) struct Causes {
     /// A cause's code, such as untrusted-root
@@ -354,6 +395,8 @@ pub(crate) enum SchemaName {
     Report,
     /// triage --format ndjson
     Triage,
+    /// diff --format json
+    Diff,
 }
 
 #[derive(Debug, Args)]

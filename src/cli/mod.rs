@@ -5,6 +5,7 @@ mod causes;
 mod chain;
 mod collect;
 mod completions;
+mod diff;
 mod explain;
 mod export;
 mod filter;
@@ -40,6 +41,7 @@ pub(crate) fn main() -> ExitCode {
         Command::Explain(options) => explain::run(options),
         Command::Triage(options) => triage::run(options),
         Command::Trim(options) => trim::run(options),
+        Command::Diff(options) => diff::run(options),
         Command::Chain(options) => chain::run(options),
         Command::Causes(options) => causes::run(options),
         Command::Schema(options) => schema::run(options),

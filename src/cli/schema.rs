@@ -10,6 +10,7 @@ use super::output::Output;
 pub(crate) fn run(arguments: &Schema) -> Result<Status> {
     let schema = match arguments.name {
         SchemaName::Report => tlspcap::report::report_schema(),
+        SchemaName::Diff => tlspcap::report::diff_schema(),
         SchemaName::Triage => tlspcap::triage::triage_schema(),
     };
     let mut text = serde_json::to_string_pretty(&schema).unwrap_or_default();
