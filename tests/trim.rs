@@ -7,7 +7,8 @@ use std::path::{Path, PathBuf};
 
 use assert_cmd::Command;
 use support::packets::{Capture, FORMS, Form, Packet, Segment};
-use support::{Case, cases};
+use support::random::Random;
+use support::{Case, cases, rounds};
 use tlspcap::explain::{Options, explain_to_report, open};
 use tlspcap::report::{ConnectionReport, Report};
 use tlspcap::trim::{Choice, TrimOptions, Trimmed, plan, write};
@@ -364,4 +365,36 @@ fn the_input_is_never_overwritten() {
         .assert()
         .code(2);
     assert!(!folder.path().join("x").exists());
+}
+
+/// A capture that lost packets.
+fn damaged(capture: &Capture, random: &mut Random) -> Capture {
+    let mut damaged = capture.clone();
+    for _ in 0..1 + random.below(2) {
+        damaged.packets.remove(random.below(damaged.packets.len()));
+    }
+    damaged
+}
+
+#[test]
+fn a_capture_that_lost_packets_is_told_as_before_too() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("capture.pcap");
+    let mut random = Random(0x9e37_79b9_7f4a_7c15);
+    let mut wrong = Vec::new();
+    for case in cases() {
+        let Some(whole) = Capture::read(&std::fs::read(case.capture()).expect("a capture")) else { continue };
+        for round in 0..rounds(2) {
+            let capture = damaged(&whole, &mut random);
+            std::fs::write(&path, capture.write(Form::Little)).expect("written");
+            let options = case.options();
+            let whole = explained(std::fs::read(&path).expect("a capture"), &options);
+            let all = Choice { all: true, ..Choice::default() };
+            let (bytes, _) = trimmed(&path, &options, &all, TrimOptions::default());
+            let part = explained(bytes, &options);
+            let different = differences(&whole, &part, |_| true);
+            wrong.extend(different.iter().map(|text| format!("{}, round {round}: {text}", case.name)));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }

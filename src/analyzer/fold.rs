@@ -130,7 +130,9 @@ impl Folder<'_> {
         let kind = match event.kind {
             TlsEventKind::ApplicationData { .. } | TlsEventKind::UnfinishedData { .. } => {
                 // Before a ServerHello it is early data, or the version is not known and its body says nothing.
-                let hidden = c.is_tls13() && !event.encrypted;
+                // Before both have finished it takes the body to tell data from a message.
+                let finished = c.finished.iter().all(Option::is_some);
+                let hidden = c.is_tls13() && !(event.encrypted && finished);
                 if hidden { RecordKind::Hidden } else { RecordKind::Data }
             }
             TlsEventKind::NotTls { .. } | TlsEventKind::DecryptProblem { .. } => return,

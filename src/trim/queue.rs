@@ -32,6 +32,9 @@ impl Queue {
 
     /// Says of the fragments in these packets whether they are wanted.
     pub(super) fn decide(&mut self, numbers: &[u64], wanted: bool) {
+        if numbers.is_empty() {
+            return;
+        }
         for packet in self.waiting.iter_mut().filter(|packet| packet.wanted.is_none()) {
             if numbers.contains(&packet.number) {
                 packet.wanted = Some(wanted);

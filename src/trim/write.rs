@@ -118,41 +118,47 @@ struct PacketCut {
 
 impl Pass<'_> {
     fn run(mut self) -> std::result::Result<Trimmed, Trouble> {
-        let (mut data, mut end, mut seen) = (Vec::new(), None::<Timestamp>, 0);
-        while let Some(packet) = self.reader.next_packet()? {
-            let (number, time, original_len) = (packet.number, packet.time, packet.original_len);
-            self.sink.trimmed.packets += 1;
-            self.sink.trimmed.bytes += packet.data.len() as u64;
+        let (mut spare, mut end) = (Vec::new(), None);
+        while let Some(time) = self.step(&mut spare)? {
             end = end.max(Some(time));
-            let fate = fate(&mut self.decoder, &mut self.analyzer, &mut self.first, self.plan, &packet);
-            let pieces = self.decoder.pieces();
-            if !pieces.is_empty() {
-                self.queue.decide(pieces, matches!(fate, Fate::Keep(_)));
-                self.sink.trimmed.fragments +=
-                    if matches!(fate, Fate::Keep(_)) { pieces.len() as u64 } else { 0 };
-            }
-            let wanted = match fate {
-                Fate::Drop => None,
-                Fate::Wait => Some((None, None)),
-                Fate::Keep(cut) => Some((Some(true), cut)),
-            };
-            if let Some((wanted, cut)) = wanted {
-                data.clear();
-                data.extend_from_slice(packet.data);
-                cut.into_iter().for_each(|cut| cut.apply(&mut data));
-                let Some(interface) = self.reader.interface() else { continue };
-                let data = std::mem::take(&mut data);
-                self.queue.push(Waiting { number, time, original_len, interface, data, wanted });
-            }
-            self.flush(false, &mut data)?;
-            seen += 1;
-            if seen % POLL_PACKETS == 0 {
+            self.flush(false, &mut spare)?;
+            if self.sink.trimmed.packets.is_multiple_of(POLL_PACKETS) {
                 while self.analyzer.poll().is_some() {}
             }
-            self.sink.last_len = original_len;
         }
-        self.flush(true, &mut data)?;
+        self.flush(true, &mut spare)?;
         self.finish(end)
+    }
+
+    /// Reads a packet, and puts it in the queue if it may be wanted; gives its time.
+    fn step(&mut self, spare: &mut Vec<u8>) -> Result<Option<Timestamp>> {
+        let Some(packet) = self.reader.next_packet()? else { return Ok(None) };
+        let (number, time, original_len) = (packet.number, packet.time, packet.original_len);
+        let told = &mut self.sink.trimmed;
+        told.packets += 1;
+        told.bytes += packet.data.len() as u64;
+        let fate = fate(&mut self.decoder, &mut self.analyzer, &mut self.first, self.plan, &packet);
+        let pieces = self.decoder.pieces();
+        self.queue.decide(pieces, matches!(fate, Fate::Keep(_)));
+        let (wanted, cut) = match fate {
+            Fate::Drop => (Some(false), None),
+            Fate::Wait => (None, None),
+            Fate::Keep(cut) => {
+                told.fragments += pieces.len() as u64;
+                (Some(true), cut)
+            }
+        };
+        self.sink.last_len = original_len;
+        if wanted != Some(false) {
+            let mut data = std::mem::take(spare);
+            data.clear();
+            data.extend_from_slice(packet.data);
+            cut.into_iter().for_each(|cut| cut.apply(&mut data));
+            if let Some(interface) = self.reader.interface() {
+                self.queue.push(Waiting { number, time, original_len, interface, data, wanted });
+            }
+        }
+        Ok(Some(time))
     }
 
     /// Writes what waits for nothing; `spare` gets the memory of what was written.
