@@ -398,3 +398,41 @@ fn a_capture_that_lost_packets_is_told_as_before_too() {
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
+
+#[test]
+fn what_is_written_of_a_broken_file_can_be_read() {
+    let options = Options::default();
+    let all = Choice { all: true, ..Choice::default() };
+    let mut random = Random(0x2545_f491_4f6c_dd1d);
+    let mut read = 0;
+    for case in cases() {
+        let bytes = std::fs::read(case.capture()).expect("a capture");
+        for _ in 0..rounds(4) {
+            let mut bytes = bytes.clone();
+            for _ in 0..1 + random.below(8) {
+                let at = random.below(bytes.len());
+                bytes[at] = random.below(256) as u8;
+            }
+            bytes.truncate(bytes.len() - random.below(bytes.len() / 2));
+            let input = || Box::new(Cursor::new(bytes.clone()));
+            let path = Path::new("broken");
+            let Ok(plan) = plan(input(), path, &options, &all, TrimOptions::default()) else { continue };
+            let mut out = Vec::new();
+            match write(input(), path, &options.limits, &plan, &mut out, path) {
+                Ok(told) => {
+                    let report = explained(out, &options);
+                    assert_eq!(
+                        report.capture.packets,
+                        told.kept_packets + u64::from(told.marks_end),
+                        "{}",
+                        case.name
+                    );
+                    read += 1;
+                }
+                // A link type that pcapng has no room for.
+                Err(error) => assert!(error.to_string().contains("cannot write"), "{}: {error}", case.name),
+            }
+        }
+    }
+    assert!(read > 100, "{read} files");
+}
