@@ -30,6 +30,7 @@ pub struct StreamTable<H: StreamHandler> {
     slots: Vec<Slot<H::State>>,
     free: Vec<u32>,
     /// The memory of streams that are gone serves the next ones.
+    #[expect(clippy::vec_box, reason = "a box goes from its slot here and back, without being moved")]
     spare: Vec<Box<Stream<H::State>>>,
     /// Streams by how much they matter, each list in order of the last packet.
     lists: [List; CLASSES],
