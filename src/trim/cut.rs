@@ -14,6 +14,8 @@ pub(super) enum Cuts {
         cut: Vec<Range<u64>>,
         /// Where the reading found a record's start again: packets with one of these stay whole, so that it is found once more.
         resumes: Vec<u64>,
+        /// Nothing is shortened: what is cut becomes zeros, as the bytes behind it count.
+        zeros: bool,
     },
     /// What follows after the first bytes of a direction that does not speak TLS.
     AfterStart,
@@ -37,9 +39,34 @@ impl Cuts {
         }
         let finished =
             connection.maps[Side::Client as usize].records().iter().find(|record| is_hidden(record));
-        match side {
+        let mut cuts = match side {
             Side::Client => of_map(map, client_handshake()),
             Side::Server => of_map(map, |record| finished.is_none_or(|first| record.packet <= first.packet)),
+        };
+        if connection.decrypted && is_chained(connection) {
+            cuts.spare_tails(map);
+        }
+        cuts
+    }
+
+    /// Leaves the end of each record, from which the cipher of the next one goes on.
+    fn spare_tails(&mut self, map: &RecordMap) {
+        let Self::Ranges { cut, zeros, .. } = self else { return };
+        *zeros = true;
+        let whole = std::mem::take(cut);
+        for range in whole {
+            let mut start = range.start;
+            let inside = |record: &&MappedRecord| record.end > range.start && record.end <= range.end;
+            for record in map.records().iter().filter(inside) {
+                let end = record.end.saturating_sub(CHAIN);
+                if start < end {
+                    cut.push(start..end);
+                }
+                start = record.end;
+            }
+            if start < range.end {
+                cut.push(start..range.end);
+            }
         }
     }
 
@@ -47,8 +74,8 @@ impl Cuts {
     pub(super) fn payload(&self, offset: u64, len: usize, first: u64) -> Payload {
         let end = offset.saturating_add(len as u64);
         let whole = Payload { keep: len, blank: Vec::new() };
-        let (cut, resumes) = match self {
-            Self::Ranges { cut, resumes } => (cut.as_slice(), resumes.as_slice()),
+        let (cut, resumes, zeros) = match self {
+            Self::Ranges { cut, resumes, zeros } => (cut.as_slice(), resumes.as_slice(), *zeros),
             Self::AfterStart => {
                 let left = first.saturating_add(START).saturating_sub(offset);
                 return Payload { keep: len.min(usize::try_from(left).unwrap_or(len)), ..whole };
@@ -65,10 +92,10 @@ impl Cuts {
                 break;
             }
             let start = range.start.saturating_sub(offset) as usize;
-            if range.end >= end {
+            if range.end >= end && !zeros {
                 payload.keep = start;
             } else {
-                payload.blank.push(start..(range.end - offset) as usize);
+                payload.blank.push(start..(range.end.min(end) - offset) as usize);
             }
         }
         payload
@@ -102,7 +129,14 @@ fn of_map(map: &RecordMap, mut is_handshake: impl FnMut(&MappedRecord) -> bool) 
         // What was not understood after data is taken for data.
         push(&mut cut, end..u64::MAX);
     }
-    Cuts::Ranges { cut, resumes }
+    Cuts::Ranges { cut, resumes, zeros: false }
+}
+
+/// The cipher goes on from record to record, so that what was sent before is needed to read an alert (RFC 2246 §6.2.3.2).
+fn is_chained(connection: &Connection) -> bool {
+    let old = connection.version().is_some_and(|version| version.0 <= 0x0301);
+    let suite = connection.server_hello.as_ref().map(|hello| hello.value.cipher_suite);
+    old && suite.is_some_and(|suite| suite.to_string().contains("_CBC_"))
 }
 
 fn push(cut: &mut Vec<Range<u64>>, range: Range<u64>) {
@@ -131,6 +165,9 @@ fn is_hidden(record: &MappedRecord) -> bool {
 fn body_len(record: &MappedRecord) -> u64 {
     record.end.saturating_sub(record.start).saturating_sub(HEADER)
 }
+
+/// Bytes at the end of a record from which a chained cipher goes on: a block of 16 bytes, and a MAC of 20 behind it.
+const CHAIN: u64 = 36;
 
 /// Bytes of a record's header.
 const HEADER: u64 = 5;
