@@ -79,6 +79,9 @@ pub struct Ending {
     pub server_spoke: bool,
     /// The capture lacks bytes or a whole direction, so that silence proves nothing.
     pub blurred: bool,
+    /// Bytes are missing between the ServerHello and the act, of the client or of the side that acted: a Finished may be among them,
+    /// and then an alert that cannot be read is a close_notify.
+    pub after_loss: bool,
     /// What the lengths of encrypted records tell.
     pub hidden: Hidden,
 }
@@ -110,6 +113,7 @@ impl Ending {
             client_auth_hidden,
             server_spoke: server_spoke(connection),
             blurred: is_blurred(connection, until),
+            after_loss: act.is_some_and(|act| is_after_loss(connection, &act)),
             hidden,
         }
     }
@@ -152,7 +156,9 @@ impl Ending {
             How::Alert { alert, .. } => {
                 self.moment == Moment::Hello && is_about_certificates(alert.description.0)
             }
-            How::HiddenAlert { .. } => self.moment >= Moment::Certificate && !self.data[0],
+            How::HiddenAlert { .. } => {
+                self.moment >= Moment::Certificate && !self.data[0] && !self.after_loss
+            }
             How::Fin | How::Rst => {
                 !self.blurred
                     && (self.moment == Moment::Certificate && self.wait_s < PATIENCE_S
@@ -292,6 +298,15 @@ fn server_spoke(connection: &Connection) -> bool {
         || connection.hello_retry.is_some()
         || connection.plain[1].is_some()
         || connection.alerts.iter().any(|at| at.value.sender == Side::Server)
+}
+
+fn is_after_loss(connection: &Connection, act: &Act) -> bool {
+    let hello = connection.server_hello.as_ref().map_or(0, |at| at.packet);
+    connection.gaps.iter().any(|gap| {
+        let matters = gap.sender == act.by || act.by == Side::Server;
+        let behind = gap.after.is_none_or(|after| after > hello);
+        matters && behind && !gap.in_data && gap.before.is_none_or(|before| before <= act.packet)
+    })
 }
 
 fn is_blurred(connection: &Connection, until: u64) -> bool {

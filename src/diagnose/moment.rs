@@ -2,6 +2,7 @@
 
 use crate::connection::Connection;
 use crate::diagnose::hidden::Hidden;
+use crate::tls::message::Side;
 
 /// How far the handshake had come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -79,10 +80,20 @@ fn finished_by(connection: &Connection, hidden: &Hidden, until: u64) -> bool {
     connection.is_tls13() && (by(client) || by(hidden.client_finished.map(|short| short.packet)))
 }
 
-/// Whether application data was sent up to this packet: client, server.
+/// Whether application data was sent up to this packet: client, server. What was sent behind a Finished and not captured counts as
+/// such: that a side sent nothing can't be said then.
 pub(super) fn data(connection: &Connection, hidden: &Hidden, until: u64) -> [bool; 2] {
-    let seen =
-        connection.application_data.each_ref().map(|at| at.as_ref().is_some_and(|at| at.packet <= until));
+    let lost = |side: Side| {
+        let finished = connection.finished[side as usize].as_ref().map(|at| at.packet);
+        connection.gaps.iter().filter(|gap| gap.sender == side).any(|gap| {
+            let behind = gap.before.zip(finished).is_some_and(|(before, finished)| before >= finished);
+            behind && gap.before.is_some_and(|before| before <= until)
+        })
+    };
+    let seen = [Side::Client, Side::Server].map(|side| {
+        let data = connection.application_data[side as usize].as_ref();
+        data.is_some_and(|at| at.packet <= until) || lost(side)
+    });
     [seen[0] || hidden.client_data, seen[1] || hidden.server_data && hidden.client_data]
 }
 

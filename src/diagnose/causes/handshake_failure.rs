@@ -26,7 +26,7 @@ fn check(case: &Case<'_>) -> Judgement {
     };
     // Without the ClientHello it may as well be the end of a session whose beginning was not captured.
     let begun = case.connection.client_hello.is_some();
-    let hidden = act.by == Side::Server && ending.moment != Moment::Done && begun;
+    let hidden = act.by == Side::Server && ending.moment != Moment::Done && begun && !ending.after_loss;
     match act.how {
         How::Alert { alert, .. } if act.by == Side::Client && is_about_certificates(alert.description.0) => {
             return Judgement::NotApplicable;
