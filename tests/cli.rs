@@ -1,19 +1,11 @@
 //! The command as a user runs it: options, exit status, pipes, files.
 
-use std::path::{Path, PathBuf};
+mod support;
+
 use std::process::Stdio;
 
 use assert_cmd::Command;
-
-fn tlspcap() -> Command {
-    let mut command = Command::cargo_bin("tlspcap").expect("the binary");
-    command.env_remove("NO_COLOR").env_remove("CLICOLOR_FORCE");
-    command
-}
-
-fn capture(case: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("captures").join(case).join("capture.pcap")
-}
+use support::tool::{capture, tlspcap};
 
 fn stdout(command: &mut Command) -> String {
     let output = command.output().expect("it runs");

@@ -4,20 +4,10 @@ mod support;
 
 use std::path::{Path, PathBuf};
 
-use assert_cmd::Command;
 use serde_json::Value;
 use support::cases;
 use support::packets::{Capture, Form};
-
-fn tlspcap() -> Command {
-    let mut command = Command::cargo_bin("tlspcap").expect("the binary");
-    command.env_remove("NO_COLOR").env_remove("CLICOLOR_FORCE");
-    command
-}
-
-fn capture(case: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("captures").join(case).join("capture.pcap")
-}
+use support::tool::{capture, tlspcap};
 
 fn diff(good: &Path, bad: &Path, options: &[&str]) -> Value {
     let output = tlspcap()

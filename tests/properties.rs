@@ -180,6 +180,8 @@ fn neighbours(segments: &[Option<Segment>]) -> Vec<(usize, usize)> {
             && has_data(second)
             && second.flow == first.flow
             && second.sequence == first.end()
+            // A packet that was cut may hold data of the other side.
+            && segments[at..next].iter().all(Option::is_some)
         {
             pairs.push((at, next));
         }

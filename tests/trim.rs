@@ -5,21 +5,13 @@ mod support;
 use std::io::Cursor;
 use std::path::{Path, PathBuf};
 
-use assert_cmd::Command;
 use support::packets::{Capture, FORMS, Form, Packet, Segment};
 use support::random::Random;
+use support::tool::{capture, tlspcap};
 use support::{Case, cases, rounds};
 use tlspcap::explain::{Options, explain_to_report, open};
 use tlspcap::report::{ConnectionReport, Report};
 use tlspcap::trim::{Choice, TrimOptions, Trimmed, plan, write};
-
-fn tlspcap() -> Command {
-    Command::cargo_bin("tlspcap").expect("the binary")
-}
-
-fn capture(case: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("captures").join(case).join("capture.pcap")
-}
 
 /// Trims a file in memory.
 fn trimmed(path: &Path, options: &Options, choice: &Choice<'_>, trim: TrimOptions) -> (Vec<u8>, Trimmed) {

@@ -369,6 +369,10 @@ impl StreamState {
             );
             live.connection.plain[side as usize] =
                 Some(plain_at(&Delivery { bytes, ..delivery }, side == Side::Server));
+        } else if !live.connection.speaks_tls[side as usize]
+            && let Some(first) = live.connection.plain[side as usize].as_mut().filter(|at| !at.value.whole)
+        {
+            first.value.extend(&plain_at(&Delivery { bytes, ..delivery }, side == Side::Server).value);
         }
         let current = self.current;
         let mut folder = super::fold::Folder {

@@ -1,5 +1,6 @@
 //! Which differences could explain the failure: those that the verdict's cause is about, then those that it leaves open.
 
+use crate::diagnose::{Stage, cause};
 use crate::report::{DifferenceReport, NOT_REACHED, SameField};
 
 use super::gather::Sheet;
@@ -98,7 +99,7 @@ fn left_open(cause: &str) -> &'static [Part] {
         "no-shared-cipher" | "no-shared-group" | "protocol-version" | "alpn-mismatch" => {
             &[Field("client-stack"), Field("extensions-sent"), Field("server")]
         }
-        _ if is_of_certificate(cause) || cause == "hostname-mismatch" => {
+        _ if is_of_certificate(cause) => {
             &[Field("client-stack"), Field("client"), Field("sni"), Field("server"), Field("tunnel")]
         }
         _ => &[],
@@ -106,27 +107,8 @@ fn left_open(cause: &str) -> &'static [Part] {
 }
 
 /// The client refused what the server presented.
-fn is_of_certificate(cause: &str) -> bool {
-    const CODES: [&str; 17] = [
-        "untrusted-root",
-        "missing-intermediate",
-        "self-signed",
-        "expired",
-        "expired-intermediate",
-        "not-yet-valid",
-        "wrong-eku",
-        "not-a-ca",
-        "path-length",
-        "name-constraint",
-        "weak-signature",
-        "weak-key",
-        "bad-signature",
-        "revoked",
-        "certificate-rejected",
-        "wrong-order",
-        "extra-cert",
-    ];
-    CODES.contains(&cause)
+fn is_of_certificate(code: &str) -> bool {
+    cause(code).is_some_and(|cause| cause.stage == Stage::Certificate)
 }
 
 /// What the comparison comes to.

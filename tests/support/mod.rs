@@ -4,6 +4,7 @@
 
 pub mod packets;
 pub mod random;
+pub mod tool;
 pub mod tshark;
 
 use std::path::{Path, PathBuf};
