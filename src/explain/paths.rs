@@ -26,6 +26,8 @@ pub(super) struct PathKey {
 #[derive(Debug, Default)]
 pub(super) struct PathCache {
     entries: HashMap<PathKey, Known>,
+    /// Those of the time before, from which what is still asked for is taken over.
+    older: HashMap<PathKey, Known>,
     /// The dates of the store in order, once they were needed.
     dates: Option<Vec<i64>>,
 }
@@ -58,23 +60,32 @@ impl Checked {
     }
 }
 
-/// Path checks remembered; each is a few kilobytes for every policy.
-const PATHS: usize = 1024;
+/// Path checks after which those that are not asked for are forgotten; each is a few kilobytes for every policy.
+const PATHS: usize = 512;
 
 impl PathCache {
     /// The reports, when they were made for a moment like this one. Their sentences may tell another one.
-    pub(super) fn get(&self, key: &PathKey, at: i64) -> Option<Checked> {
+    pub(super) fn get(&mut self, key: &PathKey, at: i64) -> Option<Checked> {
+        if !self.entries.contains_key(key)
+            && let Some((key, known)) = self.older.remove_entry(key)
+        {
+            self.keep(key, known);
+        }
         let known = self.entries.get(key).filter(|known| known.moments.contains(&at))?;
         Some(Checked { reports: Arc::clone(&known.reports), told_at: known.at })
     }
 
-    /// Remembers reports. When it is full it is emptied, and fills again.
+    /// Remembers reports. When it is full, what is not asked for again is forgotten the next time.
     pub(super) fn put(&mut self, key: PathKey, request: &PathRequest<'_>, reports: &Arc<Vec<PathReport>>) {
-        if self.entries.len() >= PATHS {
-            self.entries.clear();
-        }
         let moments = self.around(request);
-        self.entries.insert(key, Known { moments, at: request.at, reports: Arc::clone(reports) });
+        self.keep(key, Known { moments, at: request.at, reports: Arc::clone(reports) });
+    }
+
+    fn keep(&mut self, key: PathKey, known: Known) {
+        if self.entries.len() >= PATHS {
+            self.older = std::mem::take(&mut self.entries);
+        }
+        self.entries.insert(key, known);
     }
 
     /// The moments around the request's own between which no certificate and no stapled answer begins or ceases to be valid.
