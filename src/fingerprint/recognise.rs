@@ -49,19 +49,35 @@ struct Lists {
 struct Evidence {
     stack: Stack,
     points: i32,
-    traits: Vec<&'static str>,
+    /// Which of [`TRAITS`] it has.
+    traits: [bool; TRAITS.len()],
 }
+
+/// What a library may have in common with a hello.
+const TRAITS: [&str; 5] = [
+    "the order of its extensions",
+    "the signature schemes",
+    "the cipher suites",
+    "the groups",
+    "the TLS 1.3 suites",
+];
+const ORDER: usize = 0;
+const SCHEMES: usize = 1;
+const SUITES: usize = 2;
+const GROUPS: usize = 3;
+const TLS13_SUITES: usize = 4;
 
 impl Evidence {
     fn weigh(library: &Library, shape: &Shape<'_>, lists: &Lists) -> Self {
-        let mut evidence = Self { stack: library.stack, points: (library.marks)(shape), traits: Vec::new() };
+        let mut evidence =
+            Self { stack: library.stack, points: (library.marks)(shape), traits: [false; TRAITS.len()] };
         evidence.order(library, shape);
-        evidence.beginning(&shape.schemes, library.schemes, 4, "the signature schemes");
-        evidence.beginning(&lists.older_suites, library.suites, 3, "the cipher suites");
+        evidence.beginning(&shape.schemes, library.schemes, 4, SCHEMES);
+        evidence.beginning(&lists.older_suites, library.suites, 3, SUITES);
         // Nearly everyone begins with the same three or four.
         let points = if lists.groups.len() > 4 { 2 } else { 1 };
-        evidence.beginning(&lists.groups, library.groups, points, "the groups");
-        evidence.beginning(&lists.tls13_suites, library.tls13, 1, "the TLS 1.3 suites");
+        evidence.beginning(&lists.groups, library.groups, points, GROUPS);
+        evidence.beginning(&lists.tls13_suites, library.tls13, 1, TLS13_SUITES);
         evidence
     }
 
@@ -79,21 +95,23 @@ impl Evidence {
                     _ => 4,
                 };
                 self.points -= i32::try_from(shape.kinds.len() - agreeing).unwrap_or(0);
-                self.traits.push("the order of its extensions");
+                self.traits[ORDER] = true;
             }
             None => self.points -= if shape.grease { 0 } else { 4 },
         }
     }
 
-    fn beginning(&mut self, list: &[u16], known: &[&[u16]], points: i32, name: &'static str) {
+    fn beginning(&mut self, list: &[u16], known: &[&[u16]], points: i32, named: usize) {
         if known.iter().any(|start| list.starts_with(start)) {
             self.points += points;
-            self.traits.push(name);
+            self.traits[named] = true;
         }
     }
 
     fn sentence(&self) -> String {
-        let traits = match &self.traits[..] {
+        let had: Vec<&str> =
+            TRAITS.iter().zip(self.traits).filter(|(_, had)| *had).map(|(name, _)| *name).collect();
+        let traits = match &had[..] {
             [] => "what it offers".to_owned(),
             [only] => (*only).to_owned(),
             [all @ .., last] => format!("{} and {last}", all.join(", ")),
