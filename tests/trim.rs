@@ -316,6 +316,15 @@ fn connections_are_chosen_by_number_stream_and_expression() {
     assert_eq!(count(&["--stream", "0"]).0, 1);
     assert!((1..all).contains(&count(&["--filter", "tls.resumed"]).0));
     assert_eq!(count(&["--connection", "1", "--filter", "tls.resumed"]).0, 0);
+    let wrong = tlspcap()
+        .arg("trim")
+        .arg(capture("ok-resumed"))
+        .arg("-o")
+        .arg(&out)
+        .args(["--connection", "9"])
+        .assert();
+    let wrong = wrong.code(2).get_output().clone();
+    assert!(String::from_utf8_lossy(&wrong.stderr).contains("no such connection"));
     let (none, said) = count(&[]);
     assert!(none == 0 && said.contains("nothing was chosen"), "{said}");
     assert!(said.contains(&format!("0 of {all} TLS connections, 0 of ")), "{said}");

@@ -719,13 +719,7 @@ impl TimelineKeeper {
 
     /// Adds what became complete with the current packet.
     pub(super) fn item(&mut self, current: Option<&SegmentNote>, item: Item) {
-        let listed = self.place.and_then(|place| {
-            self.events.iter_mut().rev().find_map(|event| match event {
-                Event::Packet { packet, items, .. } if *packet == place => Some(items),
-                _ => None,
-            })
-        });
-        if let Some(items) = listed {
+        if let Some(items) = self.place.and_then(|place| self.items_of(place)) {
             return items.push(item);
         }
         let Some(note) = current else { return };
@@ -758,14 +752,18 @@ impl TimelineKeeper {
 
     /// Adds what is known of an earlier packet only now; to the current one where that packet is no longer at hand.
     pub(super) fn item_of(&mut self, number: u64, current: Option<&SegmentNote>, item: Item) {
-        let event = self.events.iter_mut().rev().find_map(|event| match event {
-            Event::Packet { packet, items, .. } if *packet == number => Some(items),
-            _ => None,
-        });
-        match event {
+        match self.items_of(number) {
             Some(items) => items.push(item),
             None => self.item(current, item),
         }
+    }
+
+    /// What a packet that is listed by itself said.
+    fn items_of(&mut self, number: u64) -> Option<&mut Vec<Item>> {
+        self.events.iter_mut().rev().find_map(|event| match event {
+            Event::Packet { packet, items, .. } if *packet == number => Some(items),
+            _ => None,
+        })
     }
 
     pub(super) fn into_timeline(self, client_is_forward: bool) -> Timeline {

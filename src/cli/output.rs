@@ -27,6 +27,8 @@ impl Output {
                 let file = tempfile::Builder::new()
                     .prefix(".tlspcap-")
                     .tempfile_in(folder)
+                    // The reason alone: the name of the temporary file says nothing to the user.
+                    .map_err(|source| source.raw_os_error().map_or(source, io::Error::from_raw_os_error))
                     .map_err(|source| Error::Output { path: path.to_owned(), source })?;
                 Ok(Self::File(BufWriter::with_capacity(256 << 10, file), path.to_owned()))
             }

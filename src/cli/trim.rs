@@ -68,6 +68,13 @@ fn both_passes(
     let limits = options.limits.clone();
     let first = input.open(&mut options)?;
     let mut plan = plan(first, input.path(), &options, choice, trim)?;
+    let named = !choice.connections.is_empty() || !choice.streams.is_empty();
+    if named && choice.filter.is_none() && plan.chosen == 0 {
+        return Err(Error::Input {
+            path: input.path().to_owned(),
+            message: format!("no such connection; the capture has {} with TLS", plan.connections),
+        });
+    }
     if trim.embed_secrets {
         plan.make_pcapng();
     }
