@@ -24,12 +24,13 @@ impl Output {
             Some(path) => {
                 let folder =
                     path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+                let output = |source| Error::Output { path: path.to_owned(), source };
+                std::fs::metadata(folder).map_err(output)?;
                 let file = tempfile::Builder::new()
                     .prefix(".tlspcap-")
                     .tempfile_in(folder)
-                    // The reason alone: the name of the temporary file says nothing to the user.
-                    .map_err(|source| source.raw_os_error().map_or(source, io::Error::from_raw_os_error))
-                    .map_err(|source| Error::Output { path: path.to_owned(), source })?;
+                    // The kind alone: the name of the temporary file, which comes with it, says nothing to the user.
+                    .map_err(|source| output(source.kind().into()))?;
                 Ok(Self::File(BufWriter::with_capacity(256 << 10, file), path.to_owned()))
             }
         }
