@@ -95,6 +95,45 @@ fn an_output_file_appears_whole_or_not_at_all() {
     assert_eq!(left, ["report.json"]);
 }
 
+#[cfg(unix)]
+#[test]
+fn what_is_no_file_is_written_and_stays_what_it_is() {
+    use std::os::unix::ffi::OsStringExt;
+    use std::os::unix::fs::FileTypeExt;
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("pipe");
+    let name = std::ffi::CString::new(path.clone().into_os_string().into_vec()).expect("a name");
+    // SAFETY: the name is a string that ends in NUL and lives for the call.
+    assert_eq!(unsafe { libc::mkfifo(name.as_ptr(), 0o600) }, 0);
+    let reader = std::thread::spawn({
+        let path = path.clone();
+        move || std::fs::read_to_string(path).expect("what comes")
+    });
+    tlspcap().args(["explain", "--format", "json", "-o"]).arg(&path).arg(capture("seed")).assert().code(0);
+    assert!(std::fs::metadata(&path).expect("still there").file_type().is_fifo());
+    let report: serde_json::Value = serde_json::from_str(&reader.join().expect("it read")).expect("JSON");
+    assert_eq!(report["schema"], "tlspcap.report/1");
+    let to_folder =
+        tlspcap().args(["explain", "-o"]).arg(folder.path()).arg(capture("seed")).assert().code(2);
+    let error = String::from_utf8_lossy(&to_folder.get_output().stderr).into_owned();
+    assert!(error.contains("is a directory"), "{error}");
+}
+
+#[cfg(unix)]
+#[test]
+fn a_file_that_is_written_anew_keeps_its_place_and_its_readers() {
+    use std::os::unix::fs::PermissionsExt;
+    let folder = tempfile::tempdir().expect("a folder");
+    let (file, link) = (folder.path().join("case-17.txt"), folder.path().join("latest.txt"));
+    std::fs::write(&file, "old").expect("written");
+    std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o640)).expect("changed");
+    std::os::unix::fs::symlink(&file, &link).expect("a link");
+    tlspcap().args(["explain", "-o"]).arg(&link).arg(capture("seed")).assert().code(0);
+    assert!(std::fs::symlink_metadata(&link).expect("still there").file_type().is_symlink());
+    assert!(std::fs::read_to_string(&file).expect("text").contains("ClientHello"));
+    assert_eq!(std::fs::metadata(&file).expect("there").permissions().mode() & 0o777, 0o640);
+}
+
 #[test]
 fn colour_is_for_terminals_and_for_those_who_ask() {
     let plain = stdout(tlspcap().arg("explain").arg(capture("seed")));

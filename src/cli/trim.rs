@@ -78,15 +78,11 @@ fn both_passes(
     if trim.embed_secrets {
         plan.make_pcapng();
     }
-    let mut output = Output::open(Some(to))?;
+    let mut output = if plan.with_secrets > 0 { Output::open_private(to)? } else { Output::open(Some(to))? };
     // Secrets were read ahead already.
     let second = input.open(&mut Options::default())?;
     let trimmed = write(second, input.path(), &limits, &plan, &mut output, to)?;
-    if plan.with_secrets > 0 {
-        output.commit_private()?
-    } else {
-        output.commit()?
-    }
+    output.commit()?;
     Ok((plan, trimmed))
 }
 

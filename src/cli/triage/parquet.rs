@@ -1,7 +1,6 @@
 //! Rows as Apache Parquet: the columns of the schema, typed, compressed with Snappy.
 
 use std::fmt::Display;
-use std::io::BufWriter;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -15,15 +14,14 @@ use parquet::basic::Compression;
 use parquet::file::metadata::KeyValue;
 use parquet::file::properties::WriterProperties;
 use serde_json::Value;
-use tempfile::NamedTempFile;
 use tlspcap::error::{Error, Result};
 use tlspcap::triage::{COLUMNS, ColumnKind, REQUIRED, Row, SCHEMA};
 
-use crate::cli::output::Output;
+use crate::cli::output::FileOutput;
 
 /// Writes rows into a file that appears when it is whole.
 pub(super) struct ParquetWriter {
-    writer: ArrowWriter<BufWriter<NamedTempFile>>,
+    writer: ArrowWriter<FileOutput>,
     path: PathBuf,
     schema: Arc<Schema>,
     /// Rows that wait for a batch, as their values in the order of the columns.
@@ -41,9 +39,10 @@ const GROUP_BYTES: usize = 32 << 20;
 
 impl ParquetWriter {
     pub(super) fn open(path: Option<&Path>) -> Result<Self> {
-        let Some(Output::File(file, path)) = path.map(|path| Output::open(Some(path))).transpose()? else {
+        let Some(path) = path.filter(|path| path.as_os_str() != "-") else {
             return Err(Error::Usage("--format parquet needs -o FILE".to_owned()));
         };
+        let file = FileOutput::open(path)?;
         let schema = schema();
         let about = |key: &str, value: &str| KeyValue::new(key.to_owned(), value.to_owned());
         let properties = WriterProperties::builder()
@@ -55,8 +54,8 @@ impl ParquetWriter {
             ]))
             .build();
         let writer = ArrowWriter::try_new(file, Arc::clone(&schema), Some(properties))
-            .map_err(|error| failed(&path, &error))?;
-        Ok(Self { writer, path, schema, waiting: Vec::new() })
+            .map_err(|error| failed(path, &error))?;
+        Ok(Self { writer, path: path.to_owned(), schema, waiting: Vec::new() })
     }
 
     pub(super) fn write(&mut self, rows: &[Row]) -> Result<()> {
@@ -93,7 +92,7 @@ impl ParquetWriter {
             self.write_batch()?;
         }
         let file = self.writer.into_inner().map_err(|error| failed(&self.path, &error))?;
-        Output::File(file, self.path).commit()
+        file.commit()
     }
 }
 

@@ -19,6 +19,7 @@ use tlspcap::triage::{Job, Row, SCHEMA, Settings, Stamp, Status};
 
 use super::rows::lines;
 use crate::cli::args::TriageFormat;
+use crate::cli::output::{Target, target};
 
 /// What is known about the rows of one input.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -57,6 +58,12 @@ impl Ledger {
         if format != TriageFormat::Ndjson {
             return Err(Error::Usage("--resume needs --format ndjson".to_owned()));
         }
+        let Target::File { path: out, .. } =
+            target(out).map_err(|source| Error::Output { path: out.to_owned(), source })?
+        else {
+            return Err(Error::Usage("--resume needs -o FILE, not a device or a pipe".to_owned()));
+        };
+        let out = out.as_path();
         let journal_path = beside(out, "journal");
         let failed = |source| Error::Output { path: journal_path.clone(), source };
         let mut open = OpenOptions::new();
