@@ -1,8 +1,11 @@
 //! One capture: read, follow, judge; every connection that is TLS or was meant to be is handed out with its diagnosis.
 
+mod check;
+mod client;
 mod inputs;
 mod judge;
 mod paths;
+mod signed;
 
 use std::collections::HashSet;
 use std::io::Read;

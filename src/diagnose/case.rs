@@ -45,6 +45,39 @@ pub enum PolicySource {
     Refusal,
 }
 
+/// The reports for a chain under every policy but the one that counts. Most verdicts do without, so they are made when they are
+/// asked for.
+#[derive(Default)]
+pub struct OtherPaths<'a> {
+    made: OnceCell<Arc<Vec<PathReport>>>,
+    make: Option<Box<Make<'a>>>,
+}
+
+type Make<'a> = dyn Fn() -> Arc<Vec<PathReport>> + 'a;
+
+impl<'a> OtherPaths<'a> {
+    /// Reports that are there already.
+    pub fn known(reports: Vec<PathReport>) -> Self {
+        Self { made: OnceCell::from(Arc::new(reports)), make: None }
+    }
+
+    /// Reports that `make` makes.
+    pub fn when_asked(make: impl Fn() -> Arc<Vec<PathReport>> + 'a) -> Self {
+        Self { made: OnceCell::new(), make: Some(Box::new(make)) }
+    }
+
+    /// The reports; none without a chain.
+    pub fn get(&self) -> &[PathReport] {
+        self.made.get_or_init(|| self.make.as_ref().map(|make| make()).unwrap_or_default())
+    }
+}
+
+impl std::fmt::Debug for OtherPaths<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_tuple("OtherPaths").field(&self.made.get()).finish()
+    }
+}
+
 /// One connection with everything that is known about it.
 #[derive(Debug, Clone)]
 pub struct Case<'a> {
@@ -63,7 +96,7 @@ pub struct Case<'a> {
     /// The chain held against the store under that policy; `None` without a chain.
     pub path: Option<&'a PathReport>,
     /// The same under every other policy, so that a verdict can say where they differ.
-    pub other_paths: &'a [PathReport],
+    pub other_paths: &'a OtherPaths<'a>,
     /// The client's chain, judged for dates, purpose and signatures without an anchor.
     pub client_path: Option<&'a PathReport>,
     /// The host name check, when there is a leaf and a name.

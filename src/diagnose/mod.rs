@@ -34,7 +34,7 @@ mod words;
 pub use abort::{Act, ClientAuth, Ending, How, Moment};
 pub use alerts::{Fit, Row, Sends};
 pub use brief::{established_in_brief, is_plainly_established};
-pub use case::{Case, HostSource, PolicySource};
+pub use case::{Case, HostSource, OtherPaths, PolicySource};
 pub use cause::{Cause, Judgement, Missing, Party, Stage};
 pub use causes::{CAUSES, cause};
 pub use client_error::client_error;

@@ -3,7 +3,7 @@
 use crate::connection::{Connection, Outcome};
 use crate::diagnose::testing::Builder;
 use crate::diagnose::testing_case::{Inputs, report};
-use crate::diagnose::{Confidence, Diagnosis, Party, PolicySource, Severity, diagnose};
+use crate::diagnose::{Confidence, Diagnosis, OtherPaths, Party, PolicySource, Severity, diagnose};
 use crate::fingerprint::Stack;
 use crate::tls::message::Side;
 use crate::trust::{Policy, ProblemKind, StoreKind};
@@ -46,7 +46,7 @@ fn a_silent_close_behind_a_chain_whose_root_the_store_lacks_is_an_untrusted_root
 fn a_store_that_is_enough_by_the_clients_rules_leaves_the_other_rules_as_a_likely_cause() {
     let mut inputs = Inputs::new(silent_java()).stack(Stack::Java);
     inputs.policy = (Policy::Java, PolicySource::Client);
-    inputs.others = vec![report(Policy::Openssl, &[ROOT])];
+    inputs.others = OtherPaths::known(vec![report(Policy::Openssl, &[ROOT])]);
     assert_eq!(verdict(&inputs), ("untrusted-root", Confidence::Likely, Party::Client));
 }
 

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::connection::Connection;
-use crate::diagnose::{Case, HostSource, PolicySource};
+use crate::diagnose::{Case, HostSource, OtherPaths, PolicySource};
 use crate::fingerprint::{Stack, StackGuess};
 use crate::trust::{
     HostnameReport, MissingIssuer, PathReport, Policy, Problem, ProblemKind, Store, StoreKind,
@@ -19,7 +19,7 @@ pub(super) struct Inputs {
     pub store: Store,
     pub policy: (Policy, PolicySource),
     pub path: Option<PathReport>,
-    pub others: Vec<PathReport>,
+    pub others: OtherPaths<'static>,
     pub hostname: Option<HostnameReport>,
 }
 
@@ -47,7 +47,7 @@ impl Inputs {
             store: Store { source: "store.pem".into(), kind: StoreKind::Given, ..Store::default() },
             policy: (Policy::Strict, PolicySource::Option),
             path,
-            others: Vec::new(),
+            others: OtherPaths::default(),
             hostname,
         }
     }

@@ -68,8 +68,13 @@ fn say_whose_rules(case: &Case<'_>, verdict: &mut Verdict) {
     if case.policy.1 != PolicySource::Refusal || verdict.cause != "untrusted-root" {
         return;
     }
-    let takes: Vec<&str> =
-        case.other_paths.iter().filter(|report| report.accepted).map(|report| report.policy.name()).collect();
+    let takes: Vec<&str> = case
+        .other_paths
+        .get()
+        .iter()
+        .filter(|report| report.accepted)
+        .map(|report| report.policy.name())
+        .collect();
     if takes.is_empty() {
         return;
     }

@@ -106,7 +106,7 @@ fn drop_consequences(candidates: &mut Vec<Candidate>, judged: &[(&'static Cause,
 /// Faults that other rules than the assumed ones refuse: the client may be configured otherwise.
 fn under_other_rules(case: &Case<'_>, seen: Seen) -> Vec<Candidate> {
     let mut found: Vec<Candidate> = Vec::new();
-    for report in case.other_paths {
+    for report in case.other_paths.get() {
         for problem in report.problems.iter().filter(|problem| problem.fatal) {
             let Some(mut finding) = path::finding_of(case, report, problem) else { continue };
             let fit = alerts::fit(case.stack, case.connection, finding.code, seen);
@@ -196,7 +196,7 @@ fn trust_fits(case: &Case<'_>, seen: Seen) -> bool {
 
 /// All rules that were tried refuse the chain for this.
 fn agreed(case: &Case<'_>, code: &str) -> bool {
-    !TRUST.contains(&code) || case.other_paths.iter().all(|report| !report.path_found)
+    !TRUST.contains(&code) || case.other_paths.get().iter().all(|report| !report.path_found)
 }
 
 /// The order in which a stack comes upon the faults, where the alert does not tell.

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::ops::RangeInclusive;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use crate::trust::{self, PathReport, PathRequest, Policy};
 use crate::x509::Certificate;
@@ -37,27 +37,54 @@ pub(super) struct PathCache {
 struct Known {
     moments: RangeInclusive<i64>,
     at: i64,
-    reports: Arc<Vec<PathReport>>,
+    first: Arc<PathReport>,
+    others: Arc<Others>,
 }
 
-/// The reports for one chain, the policy that counts first.
+/// Reports under the policies that do not count first, once they were asked for, and the moment that their sentences tell.
+pub(super) type Others = OnceLock<(i64, Arc<Vec<PathReport>>)>;
+
+/// The reports for one chain.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Checked {
-    pub(super) reports: Arc<Vec<PathReport>>,
-    /// The moment that their sentences tell.
+    /// Under the policy that counts first; `None` when nothing was checked.
+    pub(super) first: Option<Arc<PathReport>>,
+    /// Under the others.
+    pub(super) others: Arc<Others>,
+    /// The moment that the sentences of the first one tell.
     pub(super) told_at: i64,
 }
 
 impl Checked {
     /// Has the sentences tell the moment `at`. `now` is today, as for the check.
     pub(super) fn tell_moment(&mut self, at: i64, now: Option<i64>) {
-        let mut problems = self.reports.iter().flat_map(|report| &report.problems);
-        if self.told_at != at && problems.any(|problem| problem.kind.is_about_dates()) {
-            let reports = Arc::make_mut(&mut self.reports);
-            reports.iter_mut().for_each(|report| trust::tell_moment(report, at, now));
+        if let Some(first) = &mut self.first
+            && self.told_at != at
+            && tells_moment(first)
+        {
+            trust::tell_moment(Arc::make_mut(first), at, now);
         }
         self.told_at = at;
     }
+}
+
+/// The reports under the other policies, made when nobody has asked before; their sentences tell the moment `at`.
+pub(super) fn others_at(
+    others: &Others,
+    at: i64,
+    now: Option<i64>,
+    make: impl FnOnce() -> Vec<PathReport>,
+) -> Arc<Vec<PathReport>> {
+    let (told_at, reports) = others.get_or_init(|| (at, Arc::new(make())));
+    let mut reports = Arc::clone(reports);
+    if *told_at != at && reports.iter().any(tells_moment) {
+        Arc::make_mut(&mut reports).iter_mut().for_each(|report| trust::tell_moment(report, at, now));
+    }
+    reports
+}
+
+fn tells_moment(report: &PathReport) -> bool {
+    report.problems.iter().any(|problem| problem.kind.is_about_dates())
 }
 
 /// Path checks after which those that are not asked for are forgotten; each is a few kilobytes for every policy.
@@ -72,13 +99,20 @@ impl PathCache {
             self.keep(key, known);
         }
         let known = self.entries.get(key).filter(|known| known.moments.contains(&at))?;
-        Some(Checked { reports: Arc::clone(&known.reports), told_at: known.at })
+        Some(Checked {
+            first: Some(Arc::clone(&known.first)),
+            others: Arc::clone(&known.others),
+            told_at: known.at,
+        })
     }
 
     /// Remembers reports. When it is full, what is not asked for again is forgotten the next time.
-    pub(super) fn put(&mut self, key: PathKey, request: &PathRequest<'_>, reports: &Arc<Vec<PathReport>>) {
+    pub(super) fn put(&mut self, key: PathKey, request: &PathRequest<'_>, first: PathReport) -> Checked {
         let moments = self.around(request);
-        self.keep(key, Known { moments, at: request.at, reports: Arc::clone(reports) });
+        let (first, others) = (Arc::new(first), Arc::<Others>::default());
+        let known = Known { moments, at: request.at, first: Arc::clone(&first), others: Arc::clone(&others) };
+        self.keep(key, known);
+        Checked { first: Some(first), others, told_at: request.at }
     }
 
     fn keep(&mut self, key: PathKey, known: Known) {

@@ -259,7 +259,7 @@ fn finding(finding: &crate::diagnose::Finding) -> FindingReport {
 fn trust(case: &Case<'_>) -> Option<TrustReport> {
     let path = case.path?;
     let mut accepted_by: BTreeMap<String, bool> =
-        case.other_paths.iter().map(|other| (other.policy.name().to_owned(), other.accepted)).collect();
+        case.other_paths.get().iter().map(|other| (other.policy.name().to_owned(), other.accepted)).collect();
     accepted_by.insert(path.policy.name().to_owned(), path.accepted);
     Some(TrustReport {
         source: case.store.source.clone(),
