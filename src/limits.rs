@@ -31,7 +31,7 @@ pub struct Limits {
     pub timeline_tail: usize,
     /// Records after the handshake whose place is remembered in each direction of a connection; 0 where nobody asks for it.
     pub mapped_records: usize,
-    /// Distinct certificates remembered, so that each is parsed once.
+    /// Distinct certificates remembered, so that each is parsed once: up to twice as many, those that were asked for last.
     pub certificate_cache: usize,
     /// Certificates of one chain that are examined.
     pub chain_certificates: usize,
@@ -54,7 +54,7 @@ impl Default for Limits {
             timeline_head: 384,
             timeline_tail: 128,
             mapped_records: 0,
-            certificate_cache: 4096,
+            certificate_cache: 512,
             chain_certificates: 64,
         }
     }

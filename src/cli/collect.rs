@@ -36,7 +36,7 @@ pub(crate) struct Shelf {
 }
 
 /// Bytes kept in memory before a temporary file takes them.
-const MEMORY: usize = 1 << 20;
+const MEMORY: usize = 256 << 10;
 
 impl Shelf {
     /// Keeps a drawn connection. `shown` is false for one that only counts.
