@@ -15,6 +15,10 @@ pub(super) struct Shape<'a> {
     /// Signature schemes without those for post-quantum signatures, which newer versions put ahead of the others.
     pub(super) schemes: Vec<u16>,
     pub(super) versions: Vec<u16>,
+    /// Where each kind of extension below 64 stands, from 1; 0 when it is not there.
+    places: [u8; 64],
+    /// Kinds of extensions that stand more than once.
+    repeated: Vec<u16>,
 }
 
 /// TLS_EMPTY_RENEGOTIATION_INFO_SCSV (RFC 5746 §3.3) and TLS_FALLBACK_SCSV (RFC 7507).
@@ -42,7 +46,27 @@ impl<'a> Shape<'a> {
         let versions = listed(&mut hello.supported_versions.iter().map(|version| version.0));
         suites.retain(|suite| !SIGNALS.contains(suite));
         schemes.retain(|scheme| scheme >> 8 != 9);
-        Self { hello, grease, suites, kinds, groups, schemes, versions }
+        let mut places = [0; 64];
+        let mut repeated = Vec::new();
+        for (&kind, place) in kinds.iter().zip(1..=u8::MAX) {
+            match places.get_mut(usize::from(kind)) {
+                Some(known) if *known != 0 => repeated.push(kind),
+                Some(known) => *known = place,
+                None if kinds.iter().take(usize::from(place) - 1).any(|before| *before == kind) => {
+                    repeated.push(kind);
+                }
+                None => {}
+            }
+        }
+        Self { hello, grease, suites, kinds, groups, schemes, versions, places, repeated }
+    }
+
+    /// Where a kind of extension stands.
+    fn place_of(&self, kind: u16) -> Option<usize> {
+        match self.places.get(usize::from(kind)) {
+            Some(place) => usize::from(*place).checked_sub(1),
+            None => self.kinds.iter().position(|other| *other == kind),
+        }
     }
 
     pub(super) fn has(&self, kind: u16) -> bool {
@@ -80,13 +104,17 @@ impl<'a> Shape<'a> {
     }
 
     /// How many extensions agree with an order: all must, and those that it does not name are left aside. `None` when
-    /// two stand the other way round.
+    /// two stand the other way round, or one stands twice.
     pub(super) fn agrees_with(&self, order: &[u16]) -> Option<usize> {
-        let mut places = order.iter();
-        let named = self.kinds.iter().filter(|kind| order.contains(kind));
+        // One walk over the order, which names each once; there are dozens of orders and one hello.
+        let mut last = None;
         let mut agreeing = 0;
-        for kind in named {
-            places.find(|place| *place == kind)?;
+        for kind in order {
+            let Some(place) = self.place_of(*kind) else { continue };
+            if last.is_some_and(|last| last > place) || self.repeated.contains(kind) {
+                return None;
+            }
+            last = Some(place);
             agreeing += 1;
         }
         Some(agreeing)

@@ -4,6 +4,8 @@ mod chain;
 mod style;
 mod verdict;
 
+use std::fmt::Write;
+
 use crate::render::{Fragment, Renderer, escape, wrap_hanging};
 use crate::report::{BriefReport, CaptureReport, ConnectionReport, EventReport, Summary, size};
 
@@ -59,21 +61,25 @@ impl Renderer for TextRenderer {
     }
 
     fn brief(&self, report: &BriefReport) -> Option<Fragment> {
-        let mut out = String::from("#");
+        let mut out = String::with_capacity(160);
+        out.push('#');
         let number_at = out.len();
         let outcome = match report.outcome {
             "failed" => self.style.bad(&format!("failed {}", report.cause)),
             "established" => self.style.good("established"),
             other => other.to_owned(),
         };
-        let about =
-            if report.about.is_empty() { String::new() } else { format!(" {}", escape(&report.about)) };
-        let findings = match report.findings {
-            0 => String::new(),
-            1 => " (1 finding)".to_owned(),
-            n => format!(" ({n} findings)"),
+        // Writing to a string cannot fail.
+        let _ = write!(out, "  {outcome}  {}", report.ends);
+        if !report.about.is_empty() {
+            let _ = write!(out, " {}", escape(&report.about));
+        }
+        let _ = match report.findings {
+            0 => Ok(()),
+            1 => write!(out, " (1 finding)"),
+            n => write!(out, " ({n} findings)"),
         };
-        out.push_str(&format!("  {outcome}  {}{about}{findings}\n", report.ends));
+        out.push('\n');
         Some(Fragment { text: out, number_at })
     }
 

@@ -46,11 +46,13 @@ pub struct BriefReport {
 /// The brief form of a connection.
 pub fn brief(parts: Parts<'_>) -> BriefReport {
     let c = parts.case.connection;
-    let mut about: Vec<String> = Vec::new();
-    about.extend(c.sni().map(str::to_owned));
-    about.extend(c.version().map(|version| version.to_string()));
-    if c.resumed {
-        about.push("resumed".to_owned());
+    let mut about = c.sni().unwrap_or_default().to_owned();
+    let version = c.version().map(|version| version.to_string());
+    for part in version.as_deref().into_iter().chain(c.resumed.then_some("resumed")) {
+        if !about.is_empty() {
+            about.push_str(", ");
+        }
+        about.push_str(part);
     }
     BriefReport {
         stream: c.stream,
@@ -58,7 +60,7 @@ pub fn brief(parts: Parts<'_>) -> BriefReport {
         cause: parts.diagnosis.verdict.cause,
         packets: (c.first_packet, c.last_packet),
         ends: format!("{} → {}", c.client, c.server),
-        about: about.join(", "),
+        about,
         findings: parts
             .diagnosis
             .findings

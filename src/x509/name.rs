@@ -1,6 +1,7 @@
 //! Distinguished names (RFC 5280 §4.1.2.4) and when two of them are the same (§7.1).
 
 use std::char::{REPLACEMENT_CHARACTER, decode_utf16};
+use std::fmt::Write;
 
 use crate::x509::der::{self, Der};
 
@@ -102,18 +103,30 @@ impl Name {
 fn folded_rdn(attributes: &[Attribute]) -> String {
     let mut text = format!("{}:", attributes.len());
     for Attribute { oid, value } in attributes {
-        let value: String = folded(value).collect();
-        text.push_str(&format!("{}:{oid}{}:{value}", oid.len(), value.len()));
+        let value = folded(value);
+        // Writing to a string cannot fail.
+        let _ = write!(text, "{}:{oid}{}:{value}", oid.len(), value.len());
     }
     text
 }
 
 /// Letters in lower case, runs of white space as one space, none at the ends (RFC 4518 §2, in short).
-fn folded(text: &str) -> impl Iterator<Item = char> {
-    text.split_whitespace()
-        .enumerate()
-        .flat_map(|(index, word)| (index > 0).then_some(' ').into_iter().chain(word.chars()))
-        .flat_map(char::to_lowercase)
+fn folded(text: &str) -> String {
+    let mut folded = String::with_capacity(text.len());
+    for word in text.split_whitespace() {
+        if !folded.is_empty() {
+            folded.push(' ');
+        }
+        match word.is_ascii() {
+            true => {
+                let start = folded.len();
+                folded.push_str(word);
+                folded[start..].make_ascii_lowercase();
+            }
+            false => folded.extend(word.chars().flat_map(char::to_lowercase)),
+        }
+    }
+    folded
 }
 
 fn text(value: der::Element<'_>) -> String {
