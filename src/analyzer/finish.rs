@@ -2,7 +2,8 @@
 
 use crate::capture::Timestamp;
 use crate::connection::{
-    At, Connection, DirectionFacts, Outcome, PlainText, RecordMap, RoleBasis, Teardown, Timeline, Tunnel,
+    At, Connection, DirectionFacts, Outcome, PlainText, RecordMap, RoleBasis, RstFacts, Teardown, Timeline,
+    Tunnel,
 };
 use crate::decode::Endpoint;
 use crate::error::Warning;
@@ -10,7 +11,7 @@ use crate::tcp::{CloseReason, Dir, StreamInfo};
 use crate::tls::message::Side;
 use crate::tunnel::port_means_tls;
 
-use super::state::{Phase, StreamState, teardown};
+use super::state::{Phase, StreamState};
 
 /// Which direction is the client's, when `dir`'s first TLS bytes show their sender to be `speaker`.
 pub(super) fn roles(info: &StreamInfo, dir: Dir, speaker: Option<Side>) -> (bool, RoleBasis) {
@@ -216,4 +217,14 @@ impl StreamState {
         }
         super::renegotiation::end(&mut live.connection, live.aside.take());
     }
+}
+
+/// Teardown facts by side.
+fn teardown(fin: [Option<At<()>>; 2], rst: [Option<RstFacts>; 2], client_is_forward: bool) -> Teardown {
+    let mut teardown = Teardown { fin, rst };
+    if !client_is_forward {
+        teardown.fin.swap(0, 1);
+        teardown.rst.swap(0, 1);
+    }
+    teardown
 }

@@ -7,8 +7,9 @@ use crate::tcp::SegmentNote;
 use crate::tls::message::{Alert, CertificateMessage, Handshake, Side};
 use crate::tls::session::{TlsEvent, TlsEventKind};
 
+use super::live::Mark;
 use super::renegotiation::{self, Aside};
-use super::state::{Mark, TimelineKeeper};
+use super::timeline::TimelineKeeper;
 
 /// Takes the events of one delivery.
 pub(super) struct Folder<'a> {

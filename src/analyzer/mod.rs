@@ -3,8 +3,11 @@
 mod derive;
 mod finish;
 mod fold;
+mod live;
+mod prelude;
 mod renegotiation;
 mod state;
+mod timeline;
 
 use std::collections::{HashSet, VecDeque};
 use std::sync::Arc;

@@ -1,0 +1,147 @@
+//! The packets of a connection one by one, within bounds.
+
+use crate::connection::{Event, Item, Timeline};
+use crate::decode::TcpFlags;
+use crate::limits::Limits;
+use crate::tcp::{Dir, SegmentKind, SegmentNote};
+use crate::tls::message::Side;
+
+/// Builds a timeline within bounds.
+#[derive(Default)]
+pub(super) struct TimelineKeeper {
+    pub(super) events: Vec<Event>,
+    /// The packet to which items go, when it is not the current one.
+    place: Option<u64>,
+}
+
+impl TimelineKeeper {
+    /// Adds a packet; `quiet` ones without a control flag join the stretch.
+    pub(super) fn packet(&mut self, note: &SegmentNote, quiet: bool, limits: &Limits) {
+        let control = note.flags.0 & (TcpFlags::SYN | TcpFlags::FIN | TcpFlags::RST) != 0;
+        if note.kind == SegmentKind::Duplicate {
+            return;
+        }
+        if (quiet && !control) || self.events.len() >= limits.timeline_head {
+            self.stretch(note, limits, control);
+            return;
+        }
+        self.push(event_of(note));
+    }
+
+    fn stretch(&mut self, note: &SegmentNote, limits: &Limits, control: bool) {
+        if control && self.events.len() < limits.timeline_head + limits.timeline_tail {
+            self.push(event_of(note));
+            return;
+        }
+        if let Some(Event::Stretch { packets, times, count, bytes }) = self.events.last_mut() {
+            packets.1 = note.packet;
+            times.1 = note.time;
+            *count += 1;
+            bytes[note.dir.index()] += u64::from(note.len);
+            return;
+        }
+        let mut bytes = [0, 0];
+        bytes[note.dir.index()] = u64::from(note.len);
+        self.events.push(Event::Stretch {
+            packets: (note.packet, note.packet),
+            times: (note.time, note.time),
+            count: 1,
+            bytes,
+        });
+    }
+
+    fn push(&mut self, event: Event) {
+        if self.events.is_empty() {
+            self.events.reserve_exact(EVENTS);
+        } else if self.events.len() == self.events.capacity() && self.events.len() >= EVENTS_STEP {
+            // Doubling would leave half of a long timeline empty.
+            self.events.reserve_exact(EVENTS_STEP);
+        }
+        self.events.push(event);
+    }
+
+    /// The next items go to this packet, where it is listed by itself, and not to the current one.
+    pub(super) fn goes_to(&mut self, packet: Option<u64>) {
+        self.place = packet;
+    }
+
+    /// Adds what became complete with the current packet.
+    pub(super) fn item(&mut self, current: Option<&SegmentNote>, item: Item) {
+        if let Some(items) = self.place.and_then(|place| self.items_of(place)) {
+            return items.push(item);
+        }
+        let Some(note) = current else { return };
+        match self.events.last_mut() {
+            Some(Event::Packet { packet, items, .. }) if *packet == note.packet => items.push(item),
+            last => {
+                if let Some(Event::Stretch { packets, count, bytes, .. }) = last
+                    && packets.1 == note.packet
+                {
+                    // The packet had joined the stretch before it was known to say something.
+                    *count -= 1;
+                    bytes[note.dir.index()] = bytes[note.dir.index()].saturating_sub(u64::from(note.len));
+                    if *count == 0 {
+                        self.events.pop();
+                    } else {
+                        packets.1 = packets.1.saturating_sub(1).max(packets.0);
+                    }
+                }
+                if self.events.len() < MAX_EVENTS {
+                    let mut event = event_of(note);
+                    if let Event::Packet { items, .. } = &mut event {
+                        items.push(item);
+                    }
+                    self.events.push(event);
+                }
+            }
+        }
+    }
+
+    /// Adds what is known of an earlier packet only now; to the current one where that packet is no longer at hand.
+    pub(super) fn item_of(&mut self, number: u64, current: Option<&SegmentNote>, item: Item) {
+        match self.items_of(number) {
+            Some(items) => items.push(item),
+            None => self.item(current, item),
+        }
+    }
+
+    /// What a packet that is listed by itself said.
+    fn items_of(&mut self, number: u64) -> Option<&mut Vec<Item>> {
+        self.events.iter_mut().rev().find_map(|event| match event {
+            Event::Packet { packet, items, .. } if *packet == number => Some(items),
+            _ => None,
+        })
+    }
+
+    pub(super) fn into_timeline(self, client_is_forward: bool) -> Timeline {
+        let mut events = self.events;
+        if !client_is_forward {
+            for event in &mut events {
+                match event {
+                    Event::Packet { from, .. } => *from = from.peer(),
+                    Event::Stretch { bytes, .. } => bytes.swap(0, 1),
+                }
+            }
+        }
+        Timeline { events }
+    }
+}
+
+/// Events for which room is made at once: those of a short connection.
+const EVENTS: usize = 16;
+/// Events for which room is made at a time in a timeline that has as many.
+const EVENTS_STEP: usize = 64;
+/// Events kept of one connection whatever the limits say.
+const MAX_EVENTS: usize = 2048;
+
+fn event_of(note: &SegmentNote) -> Event {
+    Event::Packet {
+        packet: note.packet,
+        time: note.time,
+        from: if note.dir == Dir::Forward { Side::Client } else { Side::Server },
+        flags: note.flags,
+        len: note.len,
+        kind: note.kind,
+        items: Vec::new(),
+    }
+}
