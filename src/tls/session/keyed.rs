@@ -1,11 +1,16 @@
 //! What a session does with keys: which records are opened, which are passed over, and why one cannot be read.
 
-use super::{Core, LONG_RECORDS, Place, SMALL_RECORD, TlsEventKind};
+use super::event::{Place, TlsEvent, TlsEventKind};
+use super::machine::Core;
 use crate::tls::decrypt::{DecryptError, Decryptor, NoKeys};
 use crate::tls::handshake::alert;
 use crate::tls::message::{ServerHello, Side};
 use crate::tls::record::{Header, Keep};
-use crate::tls::session::TlsEvent;
+
+/// After the handshake of TLS 1.3 records up to this length are opened, since each may hold an alert or a message.
+const SMALL_RECORD: usize = 2048;
+/// Longer ones of a side that are opened nevertheless: tickets with a client's chain in them come first.
+const LONG_RECORDS: u32 = 16;
 
 impl Core {
     /// What is wanted of a record's body.
