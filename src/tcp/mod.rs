@@ -2,6 +2,7 @@
 
 mod assembler;
 mod handler;
+mod key;
 mod stream;
 mod table;
 

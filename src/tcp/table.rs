@@ -1,14 +1,11 @@
 //! All streams: from addresses and ports to a stream, who is given up when there are too many.
 
 use std::collections::VecDeque;
-use std::net::IpAddr;
-
-use foldhash::fast::RandomState;
-use hashbrown::HashMap;
 
 use crate::capture::Timestamp;
-use crate::decode::{Endpoint, Segment, TcpFlags};
+use crate::decode::{Segment, TcpFlags};
 use crate::limits::Limits;
+use crate::tcp::key::{Key, Keys};
 use crate::tcp::stream::Stream;
 use crate::tcp::{CloseReason, Dir, Placed, StreamHandler, StreamInfo};
 
@@ -25,8 +22,7 @@ pub struct TableStats {
 pub struct StreamTable<H: StreamHandler> {
     handler: H,
     limits: Limits,
-    v4: HashMap<[u32; 3], u32, RandomState>,
-    v6: HashMap<[u32; 9], u32, RandomState>,
+    keys: Keys,
     slots: Vec<Slot<H::State>>,
     free: Vec<u32>,
     /// The memory of streams that are gone serves the next ones.
@@ -113,8 +109,7 @@ impl<H: StreamHandler> StreamTable<H> {
         Self {
             handler,
             limits: limits.clone(),
-            v4: HashMap::default(),
-            v6: HashMap::default(),
+            keys: Keys::default(),
             slots: Vec::new(),
             free: Vec::new(),
             spare: Vec::new(),
@@ -142,8 +137,8 @@ impl<H: StreamHandler> StreamTable<H> {
         if self.now.nanos >= self.next_sweep {
             self.sweep();
         }
-        let (key, swapped) = Key::of(segment.source, segment.destination);
-        let known = self.find(&key);
+        let key = Key::of(segment.source, segment.destination);
+        let known = self.keys.find(&key);
         let slot = match known {
             Some(slot) => {
                 let dir = self.direction(slot, segment);
@@ -157,7 +152,6 @@ impl<H: StreamHandler> StreamTable<H> {
             }
             None => self.open(key, packet, time, segment),
         };
-        let _ = swapped;
         let dir = self.direction(slot, segment);
         let number = self.slots[slot as usize].info().stream;
         if self.slots[slot as usize].stream.is_none() {
@@ -205,13 +199,6 @@ impl<H: StreamHandler> StreamTable<H> {
         (self.handler, self.stats)
     }
 
-    fn find(&self, key: &Key) -> Option<u32> {
-        match key {
-            Key::V4(key) => self.v4.get(key).copied(),
-            Key::V6(key) => self.v6.get(key).copied(),
-        }
-    }
-
     fn direction(&self, slot: u32, segment: &Segment<'_>) -> Dir {
         let info = self.slots[slot as usize].info();
         match info.opener == segment.source && info.responder == segment.destination {
@@ -252,10 +239,7 @@ impl<H: StreamHandler> StreamTable<H> {
                 (self.slots.len() - 1) as u32
             }
         };
-        match key {
-            Key::V4(key) => self.v4.insert(key, slot),
-            Key::V6(key) => self.v6.insert(key, slot),
-        };
+        self.keys.insert(key, slot);
         self.link(slot, OPEN);
         slot
     }
@@ -297,8 +281,7 @@ impl<H: StreamHandler> StreamTable<H> {
             self.hand_over(slot, CloseReason::Evicted);
         }
         let info = *self.slots[slot as usize].info();
-        let (key, _) = Key::of(info.opener, info.responder);
-        self.remove(slot, &key);
+        self.remove(slot, &Key::of(info.opener, info.responder));
     }
 
     /// Hands over what closed a while ago, and what has been silent for too long.
@@ -368,10 +351,7 @@ impl<H: StreamHandler> StreamTable<H> {
 
     fn remove(&mut self, slot: u32, key: &Key) {
         self.unlink(slot);
-        match key {
-            Key::V4(key) => self.v4.remove(key),
-            Key::V6(key) => self.v6.remove(key),
-        };
+        self.keys.remove(key);
         let entry = &mut self.slots[slot as usize];
         (entry.stream, entry.used) = (None, false);
         self.free.push(slot);
@@ -421,35 +401,3 @@ impl<H: StreamHandler> StreamTable<H> {
 
 /// Nanoseconds of capture time between two looks at what can be handed over.
 const SWEEP_NS: i64 = 500_000_000;
-
-/// Both ends in a fixed order, small for IPv4.
-enum Key {
-    V4([u32; 3]),
-    V6([u32; 9]),
-}
-
-impl Key {
-    fn of(a: Endpoint, b: Endpoint) -> (Self, bool) {
-        let swapped = (b.addr, b.port) < (a.addr, a.port);
-        let (a, b) = if swapped { (b, a) } else { (a, b) };
-        let ports = u32::from(a.port) << 16 | u32::from(b.port);
-        let key = match (a.addr, b.addr) {
-            (IpAddr::V4(a), IpAddr::V4(b)) => Self::V4([a.to_bits(), b.to_bits(), ports]),
-            (a, b) => {
-                let mut words = [0; 9];
-                for (words, addr) in words.chunks_mut(4).zip([a, b]) {
-                    let bits = match addr {
-                        IpAddr::V4(addr) => u128::from(addr.to_bits()),
-                        IpAddr::V6(addr) => addr.to_bits(),
-                    };
-                    for (word, shift) in words.iter_mut().zip([96, 64, 32, 0]) {
-                        *word = (bits >> shift) as u32;
-                    }
-                }
-                words[8] = ports;
-                Self::V6(words)
-            }
-        };
-        (key, swapped)
-    }
-}

@@ -1,0 +1,68 @@
+//! From the addresses and ports of both ends to the slot of their stream.
+
+use std::net::IpAddr;
+
+use foldhash::fast::RandomState;
+use hashbrown::HashMap;
+
+use crate::decode::Endpoint;
+
+/// Slots of streams by both ends.
+#[derive(Default)]
+pub(super) struct Keys {
+    v4: HashMap<[u32; 3], u32, RandomState>,
+    v6: HashMap<[u32; 9], u32, RandomState>,
+}
+
+impl Keys {
+    pub(super) fn find(&self, key: &Key) -> Option<u32> {
+        match key {
+            Key::V4(key) => self.v4.get(key).copied(),
+            Key::V6(key) => self.v6.get(key).copied(),
+        }
+    }
+
+    pub(super) fn insert(&mut self, key: Key, slot: u32) {
+        match key {
+            Key::V4(key) => self.v4.insert(key, slot),
+            Key::V6(key) => self.v6.insert(key, slot),
+        };
+    }
+
+    pub(super) fn remove(&mut self, key: &Key) {
+        match key {
+            Key::V4(key) => self.v4.remove(key),
+            Key::V6(key) => self.v6.remove(key),
+        };
+    }
+}
+
+/// Both ends in a fixed order, small for IPv4.
+pub(super) enum Key {
+    V4([u32; 3]),
+    V6([u32; 9]),
+}
+
+impl Key {
+    pub(super) fn of(a: Endpoint, b: Endpoint) -> Self {
+        let (a, b) = if (b.addr, b.port) < (a.addr, a.port) { (b, a) } else { (a, b) };
+        let ports = u32::from(a.port) << 16 | u32::from(b.port);
+        match (a.addr, b.addr) {
+            (IpAddr::V4(a), IpAddr::V4(b)) => Self::V4([a.to_bits(), b.to_bits(), ports]),
+            (a, b) => {
+                let mut words = [0; 9];
+                for (words, addr) in words.chunks_mut(4).zip([a, b]) {
+                    let bits = match addr {
+                        IpAddr::V4(addr) => u128::from(addr.to_bits()),
+                        IpAddr::V6(addr) => addr.to_bits(),
+                    };
+                    for (word, shift) in words.iter_mut().zip([96, 64, 32, 0]) {
+                        *word = (bits >> shift) as u32;
+                    }
+                }
+                words[8] = ports;
+                Self::V6(words)
+            }
+        }
+    }
+}
