@@ -82,7 +82,7 @@ impl Folder<'_> {
                 self.connection.change_cipher_spec[from as usize].get_or_insert(place.at(()));
             }
             TlsEventKind::ApplicationData { len } => self.application_data(from, place, len, event.encrypted),
-            TlsEventKind::UnfinishedData { .. } => {}
+            TlsEventKind::UnfinishedData { .. } => self.connection.unfinished_data[from as usize] = true,
             TlsEventKind::Lost { what, missing } => {
                 if what == Some(1) {
                     self.connection.client_hello_lost.get_or_insert(place.at(missing));

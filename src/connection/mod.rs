@@ -242,6 +242,8 @@ pub struct Connection {
     pub tcp: [DirectionFacts; 2],
     /// TLS records or an SSLv2 hello were seen from this side: client, server.
     pub speaks_tls: [bool; 2],
+    /// The last record of application data of this side is not there to its end: client, server.
+    pub unfinished_data: [bool; 2],
     /// First bytes of a side that speaks something else where TLS was due: client, server.
     pub plain: [Option<At<PlainText>>; 2],
     /// The preamble before TLS.

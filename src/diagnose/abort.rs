@@ -77,6 +77,8 @@ pub struct Ending {
     pub client_auth_hidden: bool,
     /// The server sent TLS records at any time.
     pub server_spoke: bool,
+    /// The server's first flight was whole by then: the turn was the client's, and it did not wait for the server.
+    pub flight_whole: bool,
     /// The capture lacks bytes or a whole direction, so that silence proves nothing.
     pub blurred: bool,
     /// Bytes are missing between the ServerHello and the act, of the client or of the side that acted: a Finished may be among them,
@@ -112,6 +114,7 @@ impl Ending {
             client_auth,
             client_auth_hidden,
             server_spoke: server_spoke(connection),
+            flight_whole: flight_whole(connection, until),
             blurred: is_blurred(connection, until),
             after_loss: act.is_some_and(|act| is_after_loss(connection, &act)),
             hidden,
@@ -161,10 +164,21 @@ impl Ending {
             }
             How::Fin | How::Rst => {
                 !self.blurred
-                    && (self.moment == Moment::Certificate && self.wait_s < PATIENCE_S
+                    && (self.moment == Moment::Certificate && self.wait_s < self.longest_thought_s()
                         || self.is_late_refusal())
             }
         }
+    }
+
+    /// It came soon after the last message: the side did not wait for anything.
+    pub fn is_prompt(&self) -> bool {
+        self.wait_s < PATIENCE_S
+    }
+
+    /// Seconds in which a client may be judging what the server sent: with the whole flight at hand it waits for no one but, say,
+    /// a revocation server.
+    fn longest_thought_s(&self) -> f64 {
+        if self.flight_whole { THOUGHT_S } else { PATIENCE_S }
     }
 }
 
@@ -178,6 +192,10 @@ pub const fn is_about_certificates(alert: u8) -> bool {
 pub const PROMPT_S: f64 = 1.0;
 /// Seconds of silence after which a closing side has lost patience rather than refused.
 pub const PATIENCE_S: f64 = 2.0;
+
+/// Seconds after which a client that had the server's whole flight is not taken to have judged it all the while. Lookups of
+/// revocation are given up after 15 s or so each.
+const THOUGHT_S: f64 = 60.0;
 
 /// Alerts of a client that come from the protocol and never from a certificate: record_overflow, protocol_version,
 /// inappropriate_fallback, user_canceled, missing and unsupported extension, no application protocol.
@@ -298,6 +316,17 @@ fn server_spoke(connection: &Connection) -> bool {
         || connection.hello_retry.is_some()
         || connection.plain[1].is_some()
         || connection.alerts.iter().any(|at| at.value.sender == Side::Server)
+}
+
+/// The message that ends the server's first flight was there: ServerHelloDone, or the Finished of TLS 1.3. Without keys that is
+/// taken from the records: servers send the flight at once, so that one which stalls leaves a record without its end.
+fn flight_whole(connection: &Connection, until: u64) -> bool {
+    let ended = |at: &crate::connection::At<()>| at.packet <= until;
+    match (connection.is_tls13(), connection.decrypted) {
+        (false, _) => connection.server_hello_done.as_ref().is_some_and(ended),
+        (true, true) => connection.finished[1].as_ref().is_some_and(ended),
+        (true, false) => !connection.protected[1].is_empty() && !connection.unfinished_data[1],
+    }
 }
 
 fn is_after_loss(connection: &Connection, act: &Act) -> bool {

@@ -139,3 +139,32 @@ fn the_packets_of_one_side_do_not_show_that_the_other_fell_silent() {
     connection.tcp[0].payload_bytes = 600;
     assert_ne!(verdict(&Inputs::new(connection)).0, "client-timeout");
 }
+
+#[test]
+fn a_client_with_the_whole_flight_in_hand_does_not_wait_for_the_server() {
+    let left_after = |seconds, whole: bool| {
+        let mut connection = Builder::tls12().wait(seconds).fin(Side::Client).build();
+        if !whole {
+            connection.server_hello_done = None;
+        }
+        let inputs = Inputs::new(connection).stack(Stack::Java).problems(&[(ProblemKind::Expired, true)]);
+        verdict(&inputs)
+    };
+    assert_eq!(left_after(0, true), ("expired", Confidence::Certain));
+    // It may have asked a revocation server in the meantime.
+    assert_eq!(left_after(5, true), ("expired", Confidence::Likely));
+    assert_eq!(left_after(5, false), ("client-timeout", Confidence::Likely));
+    assert_eq!(left_after(300, true).0, "client-closed");
+}
+
+#[test]
+fn a_hidden_flight_that_ends_with_a_record_was_not_broken_off() {
+    let left_after = |unfinished| {
+        let builder = Builder::tls13(0x1301).server_records(&[1500, 80]);
+        let mut connection = builder.wait(5).fin(Side::Client).build();
+        connection.unfinished_data[1] = unfinished;
+        verdict(&Inputs::new(connection).stack(Stack::Java))
+    };
+    assert_eq!(left_after(false), ("certificate-rejected", Confidence::Possible));
+    assert_eq!(left_after(true), ("client-timeout", Confidence::Likely));
+}

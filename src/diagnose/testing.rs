@@ -214,6 +214,7 @@ fn empty() -> Connection {
         syn_ack: None,
         tcp: [facts; 2],
         speaks_tls: [false; 2],
+        unfinished_data: [false; 2],
         plain: [None, None],
         tunnel: None,
         client_hello: None,

@@ -175,6 +175,7 @@ fn proven(
         && fits
         && !late
         && !ending.blurred
+        && (seen != Seen::Silent || ending.is_prompt())
         && undisputed
         && (!trust_open || TRUST.contains(&finding.code))
 }

@@ -44,7 +44,7 @@ fn confidence(case: &Case<'_>, ending: &Ending) -> Option<Confidence> {
         _ if ending.moment == Moment::Done => {
             (case.is_hidden() && alerts::judges_late(case.stack, tls13)).then_some(Confidence::Possible)
         }
-        _ if closes_silently(case) => Some(Confidence::Likely),
+        _ if closes_silently(case) && ending.is_prompt() => Some(Confidence::Likely),
         _ => Some(Confidence::Possible),
     }
 }

@@ -28,7 +28,9 @@ fn check(case: &Case<'_>) -> Judgement {
     let wait = words::seconds(ending.wait_s);
     let late = ending.moment == Moment::Hello && ending.server_spoke && ending.wait_s >= SHORTEST_PATIENCE_S;
     let stalled = matches!(ending.moment, Moment::ServerHello | Moment::Certificate | Moment::ClientFlight)
-        && ending.wait_s >= PATIENCE_S;
+        && ending.wait_s >= PATIENCE_S
+        // With the whole flight at hand it was not the server for whom the client waited.
+        && !(ending.flight_whole && ending.moment < Moment::ClientFlight);
     let text = match (late, stalled) {
         (true, _) => format!(
             "the client waited {wait} for an answer to its ClientHello and gave up (#{}); the server answered later",
