@@ -254,6 +254,37 @@ fn segments_that_are_split_anywhere_tell_the_same() {
 }
 
 #[test]
+fn a_first_byte_that_comes_alone_changes_no_verdict() {
+    let mut differences = Vec::new();
+    for sample in samples() {
+        let verdicts = |report: &Value| {
+            let connections = report["connections"].as_array().expect("connections");
+            let of = |connection: &Value| {
+                let told = &connection["verdict"];
+                format!("{} {} {}", told["cause"], told["confidence"], told["failed_by"])
+            };
+            connections.iter().map(of).collect::<Vec<_>>()
+        };
+        let mut packets = Vec::new();
+        for (packet, segment) in sample.capture.packets.iter().zip(sample.segments()) {
+            match segment.filter(|segment| segment.payload.len() > 1 && has_data(segment)) {
+                Some(segment) => {
+                    packets.push(segment.part(packet, 0..1));
+                    packets.push(segment.part(packet, 1..segment.payload.len()));
+                }
+                None => packets.push(packet.clone()),
+            }
+        }
+        let before = verdicts(&sample.report(&sample.capture, Form::Little));
+        let after = verdicts(&sample.report(&sample.with(packets), Form::Little));
+        if before != after {
+            differences.push(format!("{}: {before:?} became {after:?}", sample.name));
+        }
+    }
+    report_all(&differences);
+}
+
+#[test]
 fn segments_that_are_sent_twice_tell_the_same() {
     let mut differences = Vec::new();
     for sample in samples() {

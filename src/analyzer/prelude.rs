@@ -100,7 +100,7 @@ impl StreamState {
                 from_server,
             );
             self.timeline.item(self.current.as_ref(), item);
-            extend(&mut phase.first[i], plain);
+            extend(&mut phase.first[i], plain, from_server);
         }
         match progress {
             Progress::NeedMore | Progress::Refused => {}
@@ -195,12 +195,23 @@ fn plain_item(spoken: Option<&'static str>, seems: &'static str, bytes: &[u8], f
 }
 
 /// The first line of a side may come in several packets.
-pub(super) fn extend(first: &mut Option<At<PlainText>>, next: At<PlainText>) {
+pub(super) fn extend(first: &mut Option<At<PlainText>>, next: At<PlainText>, from_server: bool) {
     match first {
-        Some(first) => first.value.extend(&next.value),
+        Some(first) => grow(&mut first.value, &next.value, from_server),
         none => *none = Some(next),
     }
 }
+
+/// Adds what came next to the first line. What it is may show only now.
+pub(super) fn grow(first: &mut PlainText, next: &PlainText, from_server: bool) {
+    first.extend(next);
+    if first.protocol == UNKNOWN {
+        first.protocol = crate::tunnel::identify(first.sample.as_bytes(), from_server).unwrap_or(UNKNOWN);
+    }
+}
+
+/// Bytes of which nobody knows what they are.
+const UNKNOWN: &str = "unknown";
 
 pub(super) fn plain_at(delivery: &Delivery<'_>, from_server: bool) -> At<PlainText> {
     let sample = crate::tunnel::sample(delivery.bytes);
@@ -211,7 +222,7 @@ pub(super) fn plain_at(delivery: &Delivery<'_>, from_server: bool) -> At<PlainTe
         first_packet: delivery.packet,
         time: delivery.time,
         value: PlainText {
-            protocol: crate::tunnel::identify(delivery.bytes, from_server).unwrap_or("unknown"),
+            protocol: crate::tunnel::identify(delivery.bytes, from_server).unwrap_or(UNKNOWN),
             sample,
             whole,
         },

@@ -13,7 +13,7 @@ use crate::tls::session::{Probe, TlsSession, looks_like_tls};
 
 use super::finish::empty_connection;
 use super::live::{Live, Mark};
-use super::prelude::{PreludePhase, extend, peer, plain_at};
+use super::prelude::{PreludePhase, extend, grow, peer, plain_at};
 use super::timeline::TimelineKeeper;
 
 /// One stream.
@@ -161,8 +161,8 @@ impl StreamState {
             Phase::Prelude(_) => self.prelude(info, delivery, limits, secrets),
             Phase::Tls(_) => self.tls(delivery, limits),
             Phase::Plain(first, _) => {
-                let at = plain_at(&delivery, delivery.dir == Dir::Reverse);
-                extend(&mut first[delivery.dir.index()], at);
+                let from_server = delivery.dir == Dir::Reverse;
+                extend(&mut first[delivery.dir.index()], plain_at(&delivery, from_server), from_server);
             }
         }
     }
@@ -219,7 +219,12 @@ impl StreamState {
         } else if !live.connection.speaks_tls[side as usize]
             && let Some(first) = live.connection.plain[side as usize].as_mut().filter(|at| !at.value.whole)
         {
-            first.value.extend(&plain_at(&Delivery { bytes, ..delivery }, side == Side::Server).value);
+            let from_server = side == Side::Server;
+            grow(
+                &mut first.value,
+                &plain_at(&Delivery { bytes, ..delivery }, from_server).value,
+                from_server,
+            );
         }
         let current = self.current;
         let mut folder = super::fold::Folder {
