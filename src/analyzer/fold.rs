@@ -397,8 +397,11 @@ impl Folder<'_> {
         let facts = &mut c.tcp[from as usize];
         facts.app_records += 1;
         facts.app_bytes += u64::from(len);
-        let first = facts.app_records == 1;
-        if !c.is_tls13() || decrypted {
+        let count = facts.app_records;
+        let first = count == 1;
+        // Without a ServerHello it may be TLS 1.3, in which messages and alerts look the same; many of them are data in any case.
+        let hidden = c.is_tls13() || c.server_hello.is_none() && count < SURELY_DATA;
+        if decrypted || !hidden {
             if c.application_data[from as usize].is_none() {
                 c.application_data[from as usize] = Some(place.at(()));
             }
@@ -413,3 +416,6 @@ impl Folder<'_> {
         }
     }
 }
+
+/// Records of a side of which not all can be messages of a handshake of TLS 1.3.
+const SURELY_DATA: u64 = 8;

@@ -168,3 +168,63 @@ fn a_hidden_flight_that_ends_with_a_record_was_not_broken_off() {
     assert_eq!(left_after(false), ("certificate-rejected", Confidence::Possible));
     assert_eq!(left_after(true), ("client-timeout", Confidence::Likely));
 }
+
+#[test]
+fn an_alert_in_the_middle_of_a_connection_is_none_before_its_clienthello() {
+    let mut connection = Builder::tcp().alert(Side::Client, 2, 80).fin(Side::Client).build();
+    assert_eq!(verdict(&Inputs::new(connection.clone())).0, "protocol-version");
+    connection.starts_mid_stream = true;
+    connection.syn_ack = None;
+    assert_ne!(verdict(&Inputs::new(connection)).0, "protocol-version");
+}
+
+#[test]
+fn a_server_that_names_a_certificate_means_the_one_that_was_not_captured() {
+    for (alert, cause) in [(45, "client-cert-expired"), (48, "client-cert-rejected")] {
+        let builder = Builder::tls12().certificate_request().alert(Side::Server, 2, alert);
+        let mut connection = builder.fin(Side::Server).build();
+        connection.client_hello = None;
+        connection.tcp[0].packets = 0;
+        assert_eq!(verdict(&Inputs::new(connection)), (cause, Confidence::Likely), "alert {alert}");
+    }
+}
+
+#[test]
+fn a_tls13_server_that_was_not_heard_after_the_clients_certificate_may_still_refuse_it() {
+    let told = |server_data: bool| {
+        let builder = Builder::tls13(0x1301).server_records(&[23, 1200, 281, 53]);
+        let builder = builder.client_records(&[905, 281, 53, 120]);
+        let builder = if server_data { builder.server_records(&[900]) } else { builder };
+        verdict(&Inputs::new(builder.build()))
+    };
+    assert_eq!(told(false), ("none", Confidence::Likely));
+    assert_eq!(told(true), ("none", Confidence::Certain));
+}
+
+#[test]
+fn an_alert_of_the_only_side_captured_may_answer_a_close_that_was_not() {
+    let heard = |alert| {
+        let mut connection = Builder::tls12().alert(Side::Server, 2, alert).fin(Side::Server).build();
+        let both = Inputs::new(connection.clone());
+        connection.client_hello = None;
+        connection.tcp[0].packets = 0;
+        connection.tcp[1].payload_bytes = 3000;
+        (verdict(&both), verdict(&Inputs::new(connection)))
+    };
+    let of = |cause, confidence| (cause, confidence);
+    let likely = Confidence::Likely;
+    assert_eq!(heard(50), (of("protocol-error", likely), of("protocol-error", Confidence::Possible)));
+    assert_eq!(heard(40), (of("handshake-failure", likely), of("handshake-failure", Confidence::Possible)));
+    assert_eq!(heard(51).1, of("protocol-error", likely));
+}
+
+#[test]
+fn bytes_from_the_middle_of_a_stream_are_not_said_to_be_no_tls() {
+    let mut connection = Builder::hello().fin(Side::Client).build();
+    connection.client_hello = None;
+    connection.speaks_tls = [false, true];
+    connection.plain[0] = plain(4, "unknown", "\\xc3\\x9f\\x9d");
+    assert_eq!(verdict(&Inputs::new(connection.clone())).0, "http-to-tls");
+    connection.syn = None;
+    assert_ne!(verdict(&Inputs::new(connection)).0, "http-to-tls");
+}

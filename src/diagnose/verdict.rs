@@ -4,7 +4,7 @@
 //! broad code for the moment at which it ended. A guess is never dressed as a cause.
 
 use crate::connection::Outcome;
-use crate::diagnose::abort::{Ending, How, Moment};
+use crate::diagnose::abort::{ClientAuth, Ending, How, Moment};
 use crate::diagnose::alerts::Fit;
 use crate::diagnose::causes::CAUSES;
 use crate::diagnose::weigh::{self, BROAD, Candidate};
@@ -45,7 +45,7 @@ pub fn outline(case: &Case<'_>) -> Diagnosis {
         None => {
             let (outcome, party) = without_failure(case, &ending);
             let done = outcome == Outcome::Established;
-            let verdict = Verdict::bare("none", not_failed_confidence(&ending, done), party);
+            let verdict = Verdict::bare("none", not_failed_confidence(case, &ending, done), party);
             Diagnosis { outcome, verdict, findings: findings(case, &judged, None) }
         }
     }
@@ -209,14 +209,17 @@ fn not_failed(case: &Case<'_>, ending: &Ending, judged: &Judged) -> Diagnosis {
         summary,
         evidence: course::course(case.connection, ending),
         missing,
-        ..Verdict::bare("none", not_failed_confidence(ending, done), failed_by)
+        ..Verdict::bare("none", not_failed_confidence(case, ending, done), failed_by)
     };
     Diagnosis { outcome, verdict, findings }
 }
 
-/// Data shows that the client took the connection; a client that left without any may have thought better of it.
-fn not_failed_confidence(ending: &Ending, done: bool) -> Confidence {
-    match (done, ending.is_late_refusal()) {
+/// Data shows that the client took the connection; a client that left without any may have thought better of it. In TLS 1.3 a
+/// server judges the client's certificate after the handshake is over, and only its data shows that it took it.
+fn not_failed_confidence(case: &Case<'_>, ending: &Ending, done: bool) -> Confidence {
+    let answered = matches!(ending.client_auth, ClientAuth::Sent | ClientAuth::Empty);
+    let unheard = case.connection.is_tls13() && answered && !ending.data[1];
+    match (done, ending.is_late_refusal() || unheard) {
         (true, false) => Confidence::Certain,
         (true, true) => Confidence::Likely,
         (false, _) => Confidence::Possible,
@@ -244,6 +247,9 @@ fn incomplete(case: &Case<'_>, ending: &Ending) -> String {
         }
         (_, Some(_)) if !tried && !ending.server_spoke => {
             "The connection was opened and closed without a ClientHello, as health probes do."
+        }
+        (Moment::BeforeHello, _) if connection.starts_mid_stream && ending.server_spoke => {
+            "The connection was there before the capture began; what is seen of it does not show how its handshake ended."
         }
         (_, _) if ending.blurred => {
             "The capture lacks parts of this connection and does not show how the handshake ended."

@@ -1,6 +1,6 @@
 //! What the causes about client certificates share (RFC 8446 §4.4.2, RFC 5246 §7.4.6).
 
-use crate::diagnose::abort::{Ending, How, Moment};
+use crate::diagnose::abort::{ClientAuth, Ending, How, Moment};
 use crate::diagnose::{Case, Confidence};
 use crate::tls::message::Side;
 
@@ -24,6 +24,14 @@ pub(super) fn refused(ending: &Ending) -> Option<Confidence> {
         How::Fin | How::Rst if ending.blurred => None,
         How::Fin | How::Rst => Some(Confidence::Possible),
     }
+}
+
+/// The server names a certificate in its alert, and what the client answered is not in the capture: a server judges no other
+/// certificate than the client's (RFC 8446 §6.2).
+pub(super) fn refused_unseen(ending: &Ending) -> Option<u8> {
+    let named = |alert: &u8| matches!(*alert, NAMED_42..=NAMED_46 | UNKNOWN_CA);
+    let alert = ending.alert_by(Side::Server).filter(named)?;
+    matches!(ending.client_auth, ClientAuth::NotAsked | ClientAuth::Asked).then_some(alert)
 }
 
 /// Whom the client's certificate is for.

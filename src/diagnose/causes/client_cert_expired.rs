@@ -30,6 +30,13 @@ pub(super) const CAUSE: Cause = Cause {
 
 fn check(case: &Case<'_>) -> Judgement {
     let ending = case.ending();
+    if auth::refused_unseen(&ending) == Some(CERTIFICATE_EXPIRED) {
+        let text = format!(
+            "the server refused the client's certificate, which is not in the capture, {}: it says that it is out of date",
+            ended::how(&ending)
+        );
+        return ended::found(case, &ending, CAUSE.code, Confidence::Likely, text);
+    }
     if ending.client_auth != ClientAuth::Sent || case.client_chain.is_empty() {
         return Judgement::NotApplicable;
     }

@@ -4,7 +4,7 @@
 
 use super::auth;
 use super::ended;
-use crate::diagnose::abort::ClientAuth;
+use crate::diagnose::abort::{ClientAuth, Ending};
 use crate::diagnose::{Case, Cause, Confidence, Judgement, Party, Stage};
 use crate::tls::message::Side;
 
@@ -27,6 +27,14 @@ pub(super) const CAUSE: Cause = Cause {
 
 fn check(case: &Case<'_>) -> Judgement {
     let ending = case.ending();
+    if auth::refused_unseen(&ending).is_some_and(|alert| alert != CERTIFICATE_EXPIRED) {
+        let text = format!(
+            "the server refused the client's certificate, which is not in the capture, {}{}",
+            ended::how(&ending),
+            said(case, &ending)
+        );
+        return ended::found(case, &ending, CAUSE.code, Confidence::Likely, text);
+    }
     if ending.client_auth != ClientAuth::Sent {
         return Judgement::NotApplicable;
     }
@@ -42,7 +50,15 @@ fn check(case: &Case<'_>) -> Judgement {
     let unnamed = ending.alert_by(Side::Server) == Some(HANDSHAKE_FAILURE);
     let confidence =
         if ending.client_auth_hidden || unnamed { Confidence::Likely.min(confidence) } else { confidence };
-    let said = match ending.alert_by(Side::Server) {
+    let said = said(case, &ending);
+    let whose = auth::subject(case).map_or_else(String::new, |name| format!(" ({name})"));
+    let text = format!("the server refused the client's certificate{whose} {}{said}", ended::how(&ending));
+    ended::found(case, &ending, CAUSE.code, confidence, text)
+}
+
+/// What the server says of the certificate, or what is seen to be wrong with it.
+fn said(case: &Case<'_>, ending: &Ending) -> &'static str {
+    match ending.alert_by(Side::Server) {
         Some(UNKNOWN_CA) => ": it does not know the CA that issued it",
         Some(CERTIFICATE_REVOKED) => ": it says that the certificate is revoked",
         _ if signature_fails(case) => {
@@ -50,10 +66,7 @@ fn check(case: &Case<'_>) -> Judgement {
         }
         Some(CERTIFICATE_EXPIRED) => ": it says that the certificate is out of date",
         _ => "",
-    };
-    let whose = auth::subject(case).map_or_else(String::new, |name| format!(" ({name})"));
-    let text = format!("the server refused the client's certificate{whose} {}{said}", ended::how(&ending));
-    ended::found(case, &ending, CAUSE.code, confidence, text)
+    }
 }
 
 /// The client signed with another key than its certificate's.

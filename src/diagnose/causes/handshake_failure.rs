@@ -63,5 +63,8 @@ fn check(case: &Case<'_>) -> Judgement {
         _ => "which says no more",
     };
     let text = format!("the {} gave up {when} {}, {says}{note}", act.by.name(), ended::how(&ending));
-    ended::found(case, &ending, CAUSE.code, Confidence::Likely, words::upper_first(&text))
+    // A JDK answers so as well when the other side has closed in the middle of the handshake.
+    let echo = one_way && ending.moment > Moment::Hello;
+    let confidence = if echo { Confidence::Possible } else { Confidence::Likely };
+    ended::found(case, &ending, CAUSE.code, confidence, words::upper_first(&text))
 }

@@ -44,6 +44,10 @@ fn check(case: &Case<'_>) -> Judgement {
     }
     let ending = case.ending();
     let known = plain.value.protocol != "unknown";
+    if !known && case.connection.syn.is_none() {
+        // It may be the middle of a record.
+        return Judgement::NotApplicable;
+    }
     // A server that speaks TLS, or one that gives up at once, shows that TLS was due; a port alone does not.
     let confidence = match (known, case.connection.speaks_tls[1]) {
         (true, true) => Confidence::Certain,

@@ -26,8 +26,21 @@ fn check(case: &Case<'_>) -> Judgement {
     let Some(alert) = ending.alert_by(act.by) else { return Judgement::NotApplicable };
     let Some(what) = meaning(alert) else { return Judgement::NotApplicable };
     let (side, peer) = (act.by.name(), act.by.peer().name());
-    let text = format!("the {side} gave up {}: it says that the {peer} sent {what}", ended::how(&ending));
-    ended::found(case, &ending, CAUSE.code, Confidence::Likely, words::upper_first(&text))
+    let mut text = format!("the {side} gave up {}: it says that the {peer} sent {what}", ended::how(&ending));
+    let mut confidence = Confidence::Likely;
+    if case.one_side_only() && is_echo(alert) {
+        confidence = Confidence::Possible;
+        text.push_str(&format!(
+            "; so it would answer too if the {peer} had closed before, whose packets were not captured"
+        ));
+    }
+    ended::found(case, &ending, CAUSE.code, confidence, words::upper_first(&text))
+}
+
+/// Stacks complain so when the other side closes in the middle of the handshake: GnuTLS with unexpected_message, wolfSSL with
+/// bad_record_mac, OpenSSL with decode_error.
+fn is_echo(alert: u8) -> bool {
+    matches!(alert, 10 | 20 | 50)
 }
 
 /// What the sender of the alert says that it got.

@@ -88,7 +88,8 @@ fn by_server(case: &Case<'_>, ending: &Ending, alert: u8) -> Option<(Confidence,
 fn by_client(case: &Case<'_>, ending: &Ending, alert: u8) -> Option<(Confidence, String)> {
     let how = ended::how(ending);
     let Some(hello) = &case.connection.server_hello else {
-        return (matches!(alert, INTERNAL_ERROR | PROTOCOL_VERSION) && ending.moment <= Moment::BeforeHello)
+        let first = ending.moment <= Moment::BeforeHello && case.connection.syn_ack.is_some();
+        return (matches!(alert, INTERNAL_ERROR | PROTOCOL_VERSION) && first && !ending.blurred)
             .then(|| {
                 let text = format!(
                     "the client gave up before its ClientHello {how}, probably because it may use no version at all"
