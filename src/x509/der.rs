@@ -65,7 +65,7 @@ impl<'a> Der<'a> {
 
 /// The dotted form of an OBJECT IDENTIFIER's content. Arcs above 64 bits are refused.
 pub(crate) fn oid(content: &[u8]) -> Option<String> {
-    let mut text = String::new();
+    let mut text = String::with_capacity(3 * content.len());
     let mut arc: u64 = 0;
     for (index, &byte) in content.iter().enumerate() {
         arc = arc.checked_mul(128)?.checked_add(u64::from(byte & 0x7f))?;
@@ -77,14 +77,31 @@ pub(crate) fn oid(content: &[u8]) -> Option<String> {
         }
         if text.is_empty() {
             let root = (arc / 40).min(2);
-            text = format!("{root}.{}", arc - root * 40);
+            push_decimal(&mut text, root);
+            text.push('.');
+            push_decimal(&mut text, arc - root * 40);
         } else {
             text.push('.');
-            text.push_str(&arc.to_string());
+            push_decimal(&mut text, arc);
         }
         arc = 0;
     }
     (!text.is_empty()).then_some(text)
+}
+
+/// Appends a number. Certificates are full of small ones, for which the formatting of the standard library is a detour.
+pub(crate) fn push_decimal(text: &mut String, mut number: u64) {
+    let mut digits = [0_u8; 20];
+    let mut at = digits.len();
+    loop {
+        at -= 1;
+        digits[at] = b'0' + (number % 10) as u8;
+        number /= 10;
+        if number == 0 {
+            break;
+        }
+    }
+    text.extend(digits[at..].iter().map(|digit| char::from(*digit)));
 }
 
 /// An unsigned INTEGER's content without its leading zeros.

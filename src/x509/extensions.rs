@@ -5,6 +5,7 @@ use x509_parser::extensions::{
     AuthorityInfoAccess, DistributionPointName, ExtendedKeyUsage, GeneralName as Parsed, GeneralSubtree,
     NameConstraints as ParsedConstraints, ParsedExtension, X509Extension,
 };
+use x509_parser::oid_registry::Oid;
 use x509_parser::prelude::X509Certificate;
 
 use crate::x509::der::{self, Der};
@@ -15,7 +16,7 @@ use crate::x509::{BasicConstraints, Fields, GeneralName, Name, NameConstraints};
 pub(super) fn read(certificate: &X509Certificate<'_>, fields: &mut Fields) {
     let mut seen: Vec<String> = Vec::new();
     for extension in certificate.extensions().iter().take(MAX_EXTENSIONS) {
-        let oid = extension.oid.to_id_string();
+        let oid = dotted(&extension.oid);
         if extension.critical {
             fields.critical.push(oid.clone());
         }
@@ -90,8 +91,13 @@ fn extended_key_usage(usage: &ExtendedKeyUsage<'_>) -> Vec<String> {
         .iter()
         .filter(|(present, _)| *present)
         .map(|(_, oid)| (*oid).to_owned())
-        .chain(usage.other.iter().map(|oid| oid.to_id_string()))
+        .chain(usage.other.iter().map(dotted))
         .collect()
+}
+
+/// The dotted form, as for all other object identifiers.
+fn dotted(oid: &Oid<'_>) -> String {
+    der::oid(oid.as_bytes()).unwrap_or_else(|| oid.to_id_string())
 }
 
 fn name_constraints(parsed: &ParsedConstraints<'_>) -> NameConstraints {
@@ -137,7 +143,7 @@ fn general_name(parsed: &Parsed<'_>) -> GeneralName {
 fn information_access(access: &AuthorityInfoAccess<'_>, fields: &mut Fields) {
     for description in access.iter() {
         let Some(url) = url(&description.access_location) else { continue };
-        match &*description.access_method.to_id_string() {
+        match &*dotted(&description.access_method) {
             "1.3.6.1.5.5.7.48.2" => fields.ca_issuers.push(url),
             "1.3.6.1.5.5.7.48.1" => fields.ocsp.push(url),
             _ => {}

@@ -1,7 +1,6 @@
 //! Distinguished names (RFC 5280 §4.1.2.4) and when two of them are the same (§7.1).
 
 use std::char::{REPLACEMENT_CHARACTER, decode_utf16};
-use std::fmt::Write;
 
 use crate::x509::der::{self, Der};
 
@@ -101,11 +100,18 @@ impl Name {
 /// The attributes of a relative distinguished name so that the same text is the same name. Lengths stand before the parts: no
 /// value can pass for another, and the beginning of a name is the beginning of its text.
 fn folded_rdn(attributes: &[Attribute]) -> String {
-    let mut text = format!("{}:", attributes.len());
+    let mut text = String::with_capacity(64);
+    let push_len = |text: &mut String, len: usize| {
+        der::push_decimal(text, len as u64);
+        text.push(':');
+    };
+    push_len(&mut text, attributes.len());
     for Attribute { oid, value } in attributes {
         let value = folded(value);
-        // Writing to a string cannot fail.
-        let _ = write!(text, "{}:{oid}{}:{value}", oid.len(), value.len());
+        for part in [oid, &value] {
+            push_len(&mut text, part.len());
+            text.push_str(part);
+        }
     }
     text
 }
