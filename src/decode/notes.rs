@@ -95,7 +95,10 @@ impl Notes {
         let mut warnings = Vec::new();
         for (link_type, tally) in self.link_types.drain(..) {
             warnings.push(tally.warning("unknown-link-type", |packets| {
-                format!("{packets} of link type {link_type} ({}), which cannot be read", link_type.0)
+                let number = link_type.0.to_string();
+                let name = link_type.to_string();
+                let named = if name == number { number } else { format!("{name} ({number})") };
+                format!("{packets} of link type {named}, which cannot be read")
             }));
         }
         for (fault, tally) in self.faults.drain(..) {

@@ -2,7 +2,8 @@
 
 use std::borrow::Cow;
 
-/// Replaces control characters (C0, C1, DEL), line ends, and characters that change the direction of text, by `\u{…}`.
+/// Replaces control characters (C0, C1, DEL), line ends, and characters that change the direction of
+/// text or are not seen, by `\u{…}`.
 pub fn escape(text: &str) -> Cow<'_, str> {
     if text.chars().any(is_unsafe) {
         let mut out = String::with_capacity(text.len() + 8);
@@ -23,7 +24,18 @@ pub fn escape_into(text: &str, out: &mut String) {
 /// Whether a character could drive a terminal or mislead a reader.
 fn is_unsafe(c: char) -> bool {
     c.is_control()
-        || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}' | '\u{e0000}'..='\u{e007f}')
+        || matches!(
+            c,
+            '\u{ad}'
+                | '\u{61c}'
+                | '\u{180e}'
+                | '\u{200b}'..='\u{200f}'
+                | '\u{2028}'..='\u{202e}'
+                | '\u{2060}'..='\u{206f}'
+                | '\u{feff}'
+                | '\u{fff9}'..='\u{fffb}'
+                | '\u{e0000}'..='\u{e007f}'
+        )
 }
 
 #[cfg(test)]
@@ -34,6 +46,7 @@ mod tests {
     fn what_could_drive_a_terminal_is_shown_as_its_number() {
         assert_eq!(escape("a\u{1b}]0;x\u{7}b"), "a\\u{1b}]0;x\\u{7}b");
         assert_eq!(escape("evil\u{202e}txt"), "evil\\u{202e}txt");
+        assert_eq!(escape("a\u{61c}b\u{ad}c"), "a\\u{61c}b\\u{ad}c");
         assert!(matches!(escape("Häuser GmbH"), Cow::Borrowed(_)));
     }
 }

@@ -34,7 +34,8 @@ pub(super) fn describe(text: &[u8], taken: &Taken) -> String {
         (0, 0) => "only comments and blank lines".into(),
         (0, _) => "only secrets that open no record (exporter, ECH)".into(),
         (bad, _) => format!(
-            "{bad} other lines; {}",
+            "{bad} other {}; {}",
+            if bad == 1 { "line" } else { "lines" },
             taken.warnings.first().map_or("", |warning| warning.text.rsplit(": ").next().unwrap_or_default())
         ),
     }
@@ -60,9 +61,7 @@ mod tests {
         assert!(refused(b"-----BEGIN PRIVATE KEY-----\nMII\n").contains("private key"));
         assert!(refused(b"\xd4\xc3\xb2\xa1\x02\0\x04\0").ends_with("found a packet capture"));
         assert!(refused(b"\xff\xfeC\0L\0").contains("UTF-16"));
-        assert!(
-            refused(b"GET / HTTP/1.1\n").ends_with("found 1 other lines; no label of the key log format")
-        );
+        assert!(refused(b"GET / HTTP/1.1\n").ends_with("found 1 other line; no label of the key log format"));
         let missing = Secrets::default().read(&folder.path().join("absent"));
         assert!(matches!(missing, Err(Error::Io { .. })));
     }
