@@ -9,7 +9,7 @@ use unicode_width::UnicodeWidthStr;
 
 /// The whole report as text at 80 columns without colour, every connection in full.
 fn text(report: &Report) -> String {
-    let renderer = TextRenderer::new(TextOptions { width: 80, color: false, all: true });
+    let renderer = TextRenderer::new(TextOptions { width: 80, color: false, all: true, break_lines: true });
     let mut out = renderer.start(&report.capture, &report.summary);
     for connection in &report.connections {
         let fragment = renderer.connection(connection);

@@ -36,6 +36,7 @@ pub(crate) fn run(arguments: &Diff) -> Result<Status> {
                 width: width(to_file),
                 color: use_color(arguments.color, to_file),
                 all: arguments.all,
+                break_lines: true,
             },
         ),
     };

@@ -37,6 +37,7 @@ pub(crate) fn run(arguments: &Explain) -> Result<Status> {
             width: width(to_file),
             color: use_color(arguments.color, to_file),
             all: arguments.all,
+            break_lines: !to_file && std::io::stdout().is_terminal(),
         })),
         Format::Html => Box::new(HtmlRenderer),
     };

@@ -26,7 +26,13 @@ fn one(folder: &Path, report: &ConnectionReport) -> Result<()> {
         write_file(&folder.join("chain.pem"), text.as_bytes())?;
     }
     if let Some(missing) = report.trust.as_ref().and_then(|trust| trust.missing_certificate.as_ref()) {
-        let name = if missing.is_root { "missing-root.pem" } else { "missing-intermediate.pem" };
+        // The commands of the fix call it so.
+        let is_root = match report.verdict.cause.as_str() {
+            "missing-intermediate" => false,
+            "untrusted-root" | "self-signed" => true,
+            _ => missing.is_root,
+        };
+        let name = if is_root { "missing-root.pem" } else { "missing-intermediate.pem" };
         let text = format!("{}{}", comment(&missing.found_in), pem(&missing.der));
         write_file(&folder.join(name), text.as_bytes())?;
     }

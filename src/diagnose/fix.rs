@@ -181,7 +181,9 @@ fn needs_a_look(code: &str) -> bool {
 pub(super) fn look(case: &Case<'_>) -> Option<String> {
     let tunnel = case.connection.tunnel.as_ref().map(|at| &at.value);
     let name = case.connection.sni().or(case.hostname());
-    let name = name.filter(|name| name.parse::<std::net::IpAddr>().is_err()).and_then(shell::word);
+    // A name that is no ASCII is known by its bytes alone (`\xe4`), which no command sends.
+    let is_sent = |name: &&str| name.parse::<std::net::IpAddr>().is_err() && !name.contains('\\');
+    let name = name.filter(is_sent).and_then(shell::word);
     let name = name.map_or_else(String::new, |name| format!(" -servername {name}"));
     let starttls = match tunnel.map(|tunnel| tunnel.kind) {
         Some("starttls-smtp") => " -starttls smtp",
@@ -198,12 +200,14 @@ pub(super) fn look(case: &Case<'_>) -> Option<String> {
         _ => "",
     };
     let server = case.connection.server.to_string();
+    // The brackets of an IPv6 address mean something to a shell.
+    let server = shell::word(&server).map(std::borrow::Cow::into_owned).unwrap_or(server);
     let target = tunnel.and_then(|tunnel| tunnel.target.as_deref()).and_then(shell::word);
     let to = match (tunnel.map(|tunnel| tunnel.kind), target) {
         (Some("http-connect"), Some(target)) => format!("-proxy {server} -connect {target}"),
         _ => format!("-connect {server}"),
     };
-    Some(format!("To see the chain of today: openssl s_client {to}{name}{starttls} -showcerts </dev/null"))
+    Some(format!("To see the chain of today:\nopenssl s_client {to}{name}{starttls} -showcerts </dev/null"))
 }
 
 #[cfg(test)]
@@ -231,6 +235,21 @@ mod tests {
         let inputs = Inputs::new(connection);
         let step = look(&inputs.case()).unwrap_or_default();
         assert!(step.contains("-servername 'a.example;reboot'"), "{step}");
+    }
+
+    #[test]
+    fn a_command_has_a_line_of_its_own() {
+        let inputs = Inputs::new(Builder::tls12().build());
+        for cause in CAUSES {
+            for step in fix(&inputs.case(), cause.code) {
+                let (sentence, commands) = step.split_once('\n').unwrap_or((&step, ""));
+                for program in ["openssl s_client -connect", "sudo ", "keytool ", "curl -o", "export "] {
+                    assert!(!sentence.contains(program), "{}: {sentence}", cause.code);
+                    let alone = |line: &str| !line.contains(program) || line.starts_with(program);
+                    assert!(commands.lines().all(alone), "{}: {commands}", cause.code);
+                }
+            }
+        }
     }
 
     #[test]

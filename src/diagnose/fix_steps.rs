@@ -60,7 +60,7 @@ const STEPS: &[(&[&str], &[&str])] = &[
     (
         &["bad-signature"],
         &[
-            "Server: install the certificate and the key that belong together; these two lines print the same value then: `openssl x509 -in leaf.pem -noout -pubkey | openssl sha256` and `openssl pkey -in key.pem -pubout | openssl sha256`.",
+            "Server: install the certificate and the key that belong together; these two commands print the same value then:\nopenssl x509 -in leaf.pem -noout -pubkey | openssl sha256\nopenssl pkey -in key.pem -pubout | openssl sha256",
             "CA: if a certificate's own signature does not verify, have it issued anew; the file was changed or belongs to another CA of the same name.",
         ],
     ),

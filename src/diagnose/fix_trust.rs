@@ -5,6 +5,10 @@ use crate::diagnose::{Case, shell, words};
 use crate::fingerprint::Stack;
 use crate::x509::Name;
 
+/// The files that hold the certificate, as `--export` names them too.
+const ROOT: &str = "missing-root.pem";
+const INTERMEDIATE: &str = "missing-intermediate.pem";
+
 /// The steps for `untrusted-root`, `self-signed` and `missing-intermediate`.
 pub(super) fn steps(case: &Case<'_>, code: &str) -> Vec<String> {
     let stack = actors(case, &case.ending(), code).first().copied();
@@ -22,14 +26,14 @@ pub(super) fn steps(case: &Case<'_>, code: &str) -> Vec<String> {
                 "Client: or trust this very certificate; check its fingerprint with whoever runs the server."
                     .to_owned(),
             ];
-            all.push(import(stack, "missing-root.pem", &alias));
+            all.push(import(stack, ROOT, &alias));
             all
         }
         _ => vec![
             format!(
                 "Client: add {name} to what it trusts, after checking that it is the CA that you mean to trust."
             ),
-            import(stack, "missing-root.pem", &alias),
+            import(stack, ROOT, &alias),
             "Server: or install a certificate from a CA that the client trusts already.".into(),
         ],
     }
@@ -54,7 +58,7 @@ fn missing(case: &Case<'_>, stack: Option<Stack>, name: &str, alias: &str) -> Ve
     };
     let mut all = vec![format!(
         "Server: send {name} behind {last}: put the leaf and its intermediates into one file, in this order (`cat leaf.pem \
-         intermediate.pem > fullchain.pem`), name it in nginx `ssl_certificate fullchain.pem;` or Apache `SSLCertificateFile \
+         {INTERMEDIATE} > fullchain.pem`), name it in nginx `ssl_certificate fullchain.pem;` or Apache `SSLCertificateFile \
          fullchain.pem`, and reload."
     )];
     let urls =
@@ -62,59 +66,70 @@ fn missing(case: &Case<'_>, stack: Option<Stack>, name: &str, alias: &str) -> Ve
     let url = urls.unwrap_or_default().iter().find(|url| url.starts_with("http"));
     if let Some(url) = url.and_then(|url| shell::word(url)) {
         all.push(format!(
-            "To get it: curl -o intermediate.der {url} && openssl x509 -inform der -in intermediate.der -out intermediate.pem"
+            "To get it:\ncurl -o intermediate.der {url}\nopenssl x509 -inform der -in intermediate.der -out {INTERMEDIATE}"
         ));
     }
     all.push("Client: where the server cannot be changed, trust the intermediate itself until it is.".into());
-    all.push(import(stack, "intermediate.pem", alias));
+    all.push(import(stack, INTERMEDIATE, alias));
     all
 }
 
-/// How a certificate gets into the trust store of the client at hand.
+/// How a certificate gets into the trust store of the client at hand: a sentence, and below it the commands, a line each.
 fn import(stack: Option<Stack>, file: &str, alias: &str) -> String {
-    let how = match stack {
-        Some(Stack::Java) => {
-            format!(
-                "keytool -importcert -noprompt -alias {alias} -file {file} -keystore truststore.jks -storepass changeit"
-            )
-        }
-        Some(Stack::Curl) => format!("curl --cacert {file} …, or for all programs: {}", system(file, alias)),
-        Some(Stack::Python) => {
-            format!("export SSL_CERT_FILE={file} (requests: export REQUESTS_CA_BUNDLE={file})")
-        }
-        Some(Stack::Node) => format!("export NODE_EXTRA_CA_CERTS={file}"),
-        Some(Stack::Go) => {
-            format!("export SSL_CERT_FILE={file}, or for all programs: {}", system(file, alias))
-        }
-        Some(Stack::Ruby | Stack::OpenSsl | Stack::LibreSsl) => {
-            format!("export SSL_CERT_FILE={file}, or for all programs: {}", system(file, alias))
-        }
-        Some(Stack::Php) => format!("openssl.cafile={file} in php.ini"),
-        Some(Stack::Nginx) => format!("proxy_ssl_trusted_certificate {file}; in the location that proxies"),
-        Some(Stack::HaProxy) => format!("ca-file {file} on the server line"),
-        Some(Stack::Stunnel) => format!("CAfile = {file} in the service's section"),
-        Some(Stack::Wget) => {
-            format!("wget --ca-certificate={file} …, or for all programs: {}", system(file, alias))
-        }
-        Some(Stack::Firefox) => {
-            "Firefox: Certificates.Install in policies.json, or Settings, Certificates, Authorities, Import"
-                .into()
-        }
-        Some(Stack::Chromium) => format!(
-            "the policy CACertificates, or on Linux: certutil -A -d sql:$HOME/.pki/nssdb -n {alias} -t C,, -i {file}"
-        ),
-        Some(Stack::Nss) => format!("certutil -A -d sql:DIRECTORY -n {alias} -t C,, -i {file}"),
-        Some(Stack::Schannel) => format!("certutil -addstore Root {file}"),
-        Some(Stack::Apple) => {
-            format!(
-                "sudo security add-trusted-cert -d -r trustRoot -k /Library/Keychains/System.keychain {file}"
-            )
-        }
-        Some(Stack::Rustls | Stack::GnuTls | Stack::MbedTls | Stack::WolfSsl | Stack::BoringSsl) | None => {
-            system(file, alias)
-        }
+    let sentence = |how: String| format!("To import it: {how}");
+    let commands = |commands: &[String]| format!("To import it:\n{}", commands.join("\n"));
+    let either = |option: &str, one: String| {
+        format!("To import it, for one program{option} or for all:\n{one}\n{}", system(file, alias))
     };
-    format!("To import it: {how}")
+    match stack {
+        Some(Stack::Java) => commands(&[format!(
+            "keytool -importcert -noprompt -alias {alias} -file {file} -keystore truststore.jks -storepass changeit"
+        )]),
+        Some(Stack::Curl) => {
+            format!("To import it, for all programs (for one: curl --cacert {file}):\n{}", system(file, alias))
+        }
+        Some(Stack::Python) => {
+            format!(
+                "To import it (the second line is for requests):\nexport SSL_CERT_FILE={file}\nexport REQUESTS_CA_BUNDLE={file}"
+            )
+        }
+        Some(Stack::Node) => commands(&[format!("export NODE_EXTRA_CA_CERTS={file}")]),
+        Some(Stack::Go | Stack::Ruby | Stack::OpenSsl | Stack::LibreSsl) => {
+            either("", format!("export SSL_CERT_FILE={file}"))
+        }
+        Some(Stack::Php) => sentence(format!("openssl.cafile={file} in php.ini")),
+        Some(Stack::Nginx) => {
+            sentence(format!("proxy_ssl_trusted_certificate {file}; in the location that proxies"))
+        }
+        Some(Stack::HaProxy) => sentence(format!("ca-file {file} on the server line")),
+        Some(Stack::Stunnel) => sentence(format!("CAfile = {file} in the service's section")),
+        Some(Stack::Wget) => {
+            format!(
+                "To import it, for all programs (for one: wget --ca-certificate={file}):\n{}",
+                system(file, alias)
+            )
+        }
+        Some(Stack::Firefox) => sentence(
+            "in Firefox with Certificates.Install in policies.json, or by Settings, Certificates, Authorities, Import"
+                .into(),
+        ),
+        Some(Stack::Chromium) => format!(
+            "To import it, with the policy CACertificates, or on Linux:\n{}",
+            nss("$HOME/.pki/nssdb", file, alias)
+        ),
+        Some(Stack::Nss) => commands(&[nss("DIRECTORY", file, alias)]),
+        Some(Stack::Schannel) => commands(&[format!("certutil -addstore Root {file}")]),
+        Some(Stack::Apple) => commands(&[format!(
+            "sudo security add-trusted-cert -d -r trustRoot -k /Library/Keychains/System.keychain {file}"
+        )]),
+        Some(Stack::Rustls | Stack::GnuTls | Stack::MbedTls | Stack::WolfSsl | Stack::BoringSsl) | None => {
+            commands(&[system(file, alias)])
+        }
+    }
+}
+
+fn nss(folder: &str, file: &str, alias: &str) -> String {
+    format!("certutil -A -d sql:{folder} -n {alias} -t C,, -i {file}")
 }
 
 fn system(file: &str, alias: &str) -> String {

@@ -220,13 +220,13 @@ mod tests {
             same: vec![SameField { field: "sni", title: "server name asked for" }],
             not_compared: Vec::new(),
         };
-        let text = diff_text(&report, TextOptions { width: 80, color: false, all: false });
+        let text = diff_text(&report, TextOptions { width: 80, color: false, all: false, break_lines: true });
         assert!(text.contains("!! cipher suites offered: 3 are in both"), "{text}");
         let words = text.split_whitespace().collect::<Vec<_>>().join(" ");
         assert!(words.contains("and 16 more (--all shows them)") && !text.contains("only bad"), "{text}");
         assert!(text.chars().all(|c| c == '\n' || !c.is_control()) && !text.contains('\u{202e}'));
         assert!(text.lines().all(|line| line.chars().count() <= 80), "{text}");
-        let all = diff_text(&report, TextOptions { width: 80, color: false, all: true });
+        let all = diff_text(&report, TextOptions { width: 80, color: false, all: true, break_lines: true });
         assert!(all.contains("SUITE_39"));
     }
 }

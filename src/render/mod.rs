@@ -17,7 +17,7 @@ pub use html::HtmlRenderer;
 pub use json::{JsonRenderer, json_string, write_json};
 pub use summary::summary_table;
 pub use text::{TextOptions, TextRenderer, chain_text};
-pub use wrap::{wrap, wrap_hanging};
+pub use wrap::{wrap, wrap_command, wrap_hanging};
 
 use crate::report::{BriefReport, CaptureReport, ConnectionReport, Summary};
 

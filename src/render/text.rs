@@ -6,13 +6,15 @@ mod verdict;
 
 use std::fmt::Write;
 
-use crate::render::{Fragment, Renderer, escape, wrap_hanging};
-use crate::report::{BriefReport, CaptureReport, ConnectionReport, EventReport, Summary, size};
+use crate::render::{Fragment, Renderer, escape, wrap, wrap_hanging};
+use crate::report::{
+    BriefReport, CaptureReport, ConnectionReport, EventReport, Summary, WarningReport, size,
+};
 
 pub use chain::chain_text;
 pub(super) use chain::incomplete;
 pub(crate) use style::Style;
-pub(super) use verdict::{is_the_verdict, who_logs};
+pub(super) use verdict::{alternatives, is_the_verdict, role, row_verdict, ruled_out, store, who_logs};
 
 /// How text is drawn.
 #[derive(Debug, Clone, Copy)]
@@ -23,6 +25,8 @@ pub struct TextOptions {
     pub color: bool,
     /// Every connection in full.
     pub all: bool,
+    /// A connection's line is broken too where it is longer than `width`; for programs that read lines it stays whole.
+    pub break_lines: bool,
 }
 
 /// Draws text.
@@ -69,16 +73,23 @@ impl Renderer for TextRenderer {
             "established" => self.style.good("established"),
             other => other.to_owned(),
         };
+        let mut line = String::with_capacity(160);
         // Writing to a string cannot fail.
-        let _ = write!(out, "  {outcome}  {}", report.ends);
+        let _ = write!(line, "{outcome}  {}", report.ends);
         if !report.about.is_empty() {
-            let _ = write!(out, " {}", escape(&report.about));
+            let _ = write!(line, " {}", escape(&report.about));
         }
         let _ = match report.findings {
             0 => Ok(()),
-            1 => write!(out, " (1 finding)"),
-            n => write!(out, " ({n} findings)"),
+            1 => write!(line, " (1 finding)"),
+            n => write!(line, " ({n} findings)"),
         };
+        out.push_str("  ");
+        // Room for the number, of which the digits are not known yet.
+        match self.options.break_lines {
+            true => out.push_str(&wrap(&line, self.options.width.saturating_sub(8)).join("\n    ")),
+            false => out.push_str(&line),
+        }
         out.push('\n');
         Some(Fragment { text: out, number_at })
     }
@@ -89,8 +100,7 @@ impl Renderer for TextRenderer {
         wrap_hanging(&mut out, "", 0, &self.style.bold(&escape(&headline(capture))), width);
         wrap_hanging(&mut out, "", 0, &counts(summary), width);
         for warning in &capture.warnings {
-            let place = warning.packet.map(|packet| format!("#{packet}: ")).unwrap_or_default();
-            let text = format!("{place}{}", escape(&warning.text));
+            let text = warning_text(warning);
             wrap_hanging(&mut out, &self.style.warn("warning: "), 9, &text, width);
         }
         if summary.connections == 0 {
@@ -111,7 +121,12 @@ impl Renderer for TextRenderer {
 
 /// What the capture is, in one line.
 fn headline(capture: &CaptureReport) -> String {
-    let mut parts = vec![format!("{} packets", capture.packets), size(capture.bytes)];
+    format!("{}: {}", capture.path, about(capture))
+}
+
+/// Its packets, size, format and time.
+pub(super) fn about(capture: &CaptureReport) -> String {
+    let mut parts = vec![packets(capture.packets), size(capture.bytes)];
     let form = match &capture.compression {
         Some(compression) => format!("{} in {compression}", capture.format),
         None => capture.format.clone(),
@@ -121,14 +136,21 @@ fn headline(capture: &CaptureReport) -> String {
     if let Some(first) = &capture.first_time {
         parts.push(format!("from {first}"));
     }
-    format!("{}: {}", capture.path, parts.join(", "))
+    parts.join(", ")
+}
+
+fn packets(count: u64) -> String {
+    if count == 1 { "1 packet".to_owned() } else { format!("{count} packets") }
 }
 
 /// How many connections, by outcome.
 pub(super) fn counts(summary: &Summary) -> String {
     let mut parts = Vec::new();
     if summary.failed > 0 {
-        let causes: Vec<_> = summary.causes.iter().map(|(cause, count)| format!("{cause} {count}")).collect();
+        let causes: Vec<_> = match summary.causes.len() {
+            1 => summary.causes.keys().cloned().collect(),
+            _ => summary.causes.iter().map(|(cause, count)| format!("{count} {cause}")).collect(),
+        };
         parts.push(format!("{} failed ({})", summary.failed, causes.join(", ")));
     }
     if summary.established > 0 {
@@ -139,15 +161,26 @@ pub(super) fn counts(summary: &Summary) -> String {
     }
     match summary.connections {
         0 => "No TLS connection was found.".to_owned(),
-        1 => format!("1 TLS connection: {}.", parts.join(", ")),
+        1 => format!("1 TLS connection: {}.", parts.concat().trim_start_matches("1 ")),
         n => format!("{n} TLS connections: {}.", parts.join(", ")),
     }
 }
 
+/// A warning behind its packet, unless it begins with it.
+pub(super) fn warning_text(warning: &WarningReport) -> String {
+    let text = escape(&warning.text);
+    match warning.packet {
+        Some(packet) if !text.starts_with("packet ") => format!("#{packet}: {text}"),
+        _ => text.into_owned(),
+    }
+}
+
 /// What to do about a capture in which nothing was found.
-fn nothing(capture: &CaptureReport) -> &'static str {
+pub(super) fn nothing(capture: &CaptureReport) -> &'static str {
     if capture.packets == 0 {
         "The capture has no packets. Capture again while the client connects: tcpdump -i any -s 0 -w capture.pcap"
+    } else if capture.unread_packets == capture.packets {
+        "None of its packets is of a link type that is read. Capture on another interface: tcpdump -i any -s 0 -w capture.pcap"
     } else {
         "The capture has packets, but none of TLS over TCP. Was it taken on the right host and interface, without a filter that \
          hides the port, while the client connected? tcpdump -i any -s 0 -w capture.pcap"
@@ -161,30 +194,8 @@ impl TextRenderer {
             "established" => self.style.good("established"),
             other => self.style.warn(other),
         };
-        let ends = format!(
-            "{} → {}",
-            end_text(&c.client.addr, c.client.port),
-            end_text(&c.server.addr, c.server.port)
-        );
         out.push_str(&format!("  {outcome}\n"));
-        let mut about: Vec<String> = vec![ends];
-        if let Some(name) = &c.tls.sni {
-            about.push(escape(name).into_owned());
-        }
-        if let Some(version) = &c.tls.version {
-            about.push(version.clone());
-        }
-        if let Some(suite) = &c.tls.cipher_suite {
-            about.push(suite.name.clone());
-        }
-        if let Some(stack) = &c.tls.client_stack {
-            about.push(format!("client: {stack}"));
-        }
-        if let Some(tunnel) = &c.tunnel {
-            about.push(format!("inside {tunnel}"));
-        }
-        about.push(format!("tcp.stream {}", c.stream));
-        wrap_hanging(out, "    ", 4, &about.join(" · "), self.options.width);
+        wrap_hanging(out, "    ", 4, &escape(&about_connection(c)), self.options.width);
     }
 
     fn story(&self, out: &mut String, c: &ConnectionReport) {
@@ -194,8 +205,7 @@ impl TextRenderer {
             self.event(out, event, digits, c);
         }
         for warning in &c.warnings {
-            let place = warning.packet.map(|packet| format!("#{packet}: ")).unwrap_or_default();
-            let text = format!("{place}{}", escape(&warning.text));
+            let text = warning_text(warning);
             wrap_hanging(out, &format!("  {}", self.style.warn("warning: ")), 11, &text, self.options.width);
         }
     }
@@ -226,6 +236,20 @@ impl TextRenderer {
         out.push_str(&filter);
         out.push_str("\n\n");
     }
+}
+
+/// Both ends, the name asked for, what was agreed on, and who the client is.
+pub(super) fn about_connection(c: &ConnectionReport) -> String {
+    let ends =
+        format!("{} → {}", end_text(&c.client.addr, c.client.port), end_text(&c.server.addr, c.server.port));
+    let mut about = vec![ends];
+    about.extend(c.tls.sni.clone());
+    about.extend(c.tls.version.clone());
+    about.extend(c.tls.cipher_suite.as_ref().map(|suite| suite.name.clone()));
+    about.extend(c.tls.client_stack.as_ref().map(|stack| format!("client: {stack}")));
+    about.extend(c.tunnel.as_ref().map(|tunnel| format!("inside {tunnel}")));
+    about.push(format!("tcp.stream {}", c.stream));
+    about.join(" · ")
 }
 
 /// As [`wrap_hanging`] where `first` may hold colours and fills its columns already.

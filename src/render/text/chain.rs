@@ -17,7 +17,7 @@ pub(super) fn chains(out: &mut String, renderer: &TextRenderer, c: &ConnectionRe
             out.push_str("  none: the Certificate message is empty\n");
         }
         if !chain.complete {
-            out.push_str(&format!("  {}\n", incomplete(chain)));
+            wrap_hanging(out, "  ", 2, &incomplete(chain), renderer.options.width);
         }
         out.push_str(&chain_text(chain, renderer.options.width));
     }

@@ -2,8 +2,8 @@
 
 use comfy_table::{ContentArrangement, Table, presets};
 
-use crate::render::{escape, wrap_hanging};
-use crate::report::{ConnectionReport, FindingReport, TrustReport};
+use crate::render::{escape, wrap_command, wrap_hanging};
+use crate::report::{ConnectionReport, FindingReport, TrustReport, TrustRow};
 
 use super::TextRenderer;
 
@@ -20,9 +20,7 @@ pub(super) fn checks(out: &mut String, renderer: &TextRenderer, c: &ConnectionRe
         && !trust.rows.is_empty()
     {
         renderer.heading(out, "Chain against the trust store");
-        let entries =
-            if trust.entries == 1 { "1 entry".to_owned() } else { format!("{} entries", trust.entries) };
-        let store = format!("trust store: {} ({entries}); rules: {}", escape(&trust.source), trust.policy);
+        let store = format!("trust store: {}", escape(&store(trust)));
         wrap_hanging(out, "  ", 2, &store, width);
         out.push_str(&rows(trust, width));
     }
@@ -51,9 +49,62 @@ pub(in crate::render) fn is_the_verdict(finding: &FindingReport, c: &ConnectionR
     finding.certificate.is_none() && finding.code == c.verdict.cause
 }
 
+/// What else it could be; causes with the same reason are told together.
+pub(in crate::render) fn alternatives(c: &ConnectionReport) -> Vec<String> {
+    let causes = c.verdict.alternatives.iter();
+    together(causes.map(|other| (other.cause.as_str(), format!(" ({}): {}", other.confidence, other.why))))
+}
+
+/// What it is not; causes with the same reason are told together.
+pub(in crate::render) fn ruled_out(c: &ConnectionReport) -> Vec<String> {
+    together(c.verdict.ruled_out.iter().map(|other| (other.cause.as_str(), format!(": {}", other.why))))
+}
+
+fn together<'a>(causes: impl Iterator<Item = (&'a str, String)>) -> Vec<String> {
+    let mut lines: Vec<(String, String)> = Vec::new();
+    for (cause, reason) in causes {
+        match lines.iter_mut().find(|(_, known)| *known == reason) {
+            Some((names, _)) => {
+                names.push_str(", ");
+                names.push_str(cause);
+            }
+            None => lines.push((cause.to_owned(), reason)),
+        }
+    }
+    lines.into_iter().map(|(names, reason)| names + &reason).collect()
+}
+
 /// The words for OpenSSL are those of its own client; a program that uses it puts them into its own frame.
 pub(in crate::render) fn who_logs(stack: &str) -> &str {
     if stack == "OpenSSL" { "OpenSSL's s_client" } else { stack }
+}
+
+/// The trust store and the rules, as `mozilla (118 entries); rules: java`.
+pub(in crate::render) fn store(trust: &TrustReport) -> String {
+    let entries = if trust.entries == 1 { "entry" } else { "entries" };
+    format!("{} ({} {entries}); rules: {}", trust.source, trust.entries, trust.policy)
+}
+
+/// What a certificate of the path is.
+pub(in crate::render) fn role(position: usize, row: &TrustRow) -> &'static str {
+    if position == 0 {
+        "leaf"
+    } else if row.subject == row.issuer {
+        "root"
+    } else {
+        "issuer"
+    }
+}
+
+/// Where a certificate of the path is, or where it is missing.
+pub(in crate::render) fn row_verdict(row: &TrustRow) -> &'static str {
+    match row.verdict {
+        "missing-from-truststore" => "MISSING from the trust store",
+        "missing-from-chain" => "MISSING from the chain",
+        "truststore-only" => "in the store",
+        "sent-only" => "sent",
+        other => other,
+    }
 }
 
 fn rows(trust: &TrustReport, width: usize) -> String {
@@ -65,21 +116,8 @@ fn rows(trust: &TrustReport, width: usize) -> String {
     table.set_header(["", "subject", "sent", "in store", ""]);
     for (position, row) in trust.rows.iter().enumerate() {
         let yes = |flag| if flag { "yes" } else { "no" };
-        let verdict = match row.verdict {
-            "missing-from-truststore" => "MISSING from the trust store",
-            "missing-from-chain" => "MISSING from the chain",
-            "truststore-only" => "in the store",
-            "sent-only" => "sent",
-            other => other,
-        };
-        let role = if position == 0 {
-            "leaf"
-        } else if row.subject == row.issuer {
-            "root"
-        } else {
-            "issuer"
-        };
-        table.add_row([role, &escape(&row.subject), yes(row.sent), yes(row.in_truststore), verdict]);
+        let role = role(position, row);
+        table.add_row([role, &escape(&row.subject), yes(row.sent), yes(row.in_truststore), row_verdict(row)]);
     }
     let mut text = String::new();
     for line in table.lines() {
@@ -104,15 +142,14 @@ pub(super) fn reasons(out: &mut String, renderer: &TextRenderer, c: &ConnectionR
     }
     if !v.alternatives.is_empty() {
         renderer.heading(out, "It could also be");
-        for other in &v.alternatives {
-            let text = format!("{} ({}): {}", other.cause, other.confidence, escape(&other.why));
-            wrap_hanging(out, "  - ", 4, &text, width);
+        for text in alternatives(c) {
+            wrap_hanging(out, "  - ", 4, &escape(&text), width);
         }
     }
     if !v.ruled_out.is_empty() {
         renderer.heading(out, "It is not");
-        for other in &v.ruled_out {
-            wrap_hanging(out, "  - ", 4, &format!("{}: {}", other.cause, escape(&other.why)), width);
+        for text in ruled_out(c) {
+            wrap_hanging(out, "  - ", 4, &escape(&text), width);
         }
     }
     if !v.missing.is_empty() {
@@ -132,8 +169,7 @@ pub(super) fn reasons(out: &mut String, renderer: &TextRenderer, c: &ConnectionR
             let first = format!("  {}. ", step + 1);
             wrap_hanging(out, &first, first.len(), &escape(lines.next().unwrap_or("")), width);
             for line in lines {
-                // A command stays on its line, so that it can be copied.
-                out.push_str(&format!("     {}\n", escape(line)));
+                wrap_command(out, 5, &escape(line), width);
             }
         }
     }
