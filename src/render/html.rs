@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use crate::render::{Fragment, Renderer, escape};
-use crate::report::{BriefReport, CaptureReport, ChainReport, ConnectionReport, EventReport, Summary, size};
+use crate::report::{BriefReport, CaptureReport, ChainReport, ConnectionReport, EventReport, Summary};
 
 /// Draws HTML.
 #[derive(Debug, Clone, Copy)]
@@ -11,7 +11,10 @@ pub struct HtmlRenderer;
 
 impl Renderer for HtmlRenderer {
     fn connection(&self, report: &ConnectionReport) -> Fragment {
-        let mut out = String::from("<section><h2>#");
+        let failed = report.outcome == "failed";
+        let mut out = format!("<section id=\"stream-{}\"", report.stream);
+        // What needs no attention is folded away.
+        out.push_str(if failed { "><h2>#" } else { " class=\"folded\"><details><summary><h2>#" });
         let number_at = out.len();
         title(&mut out, report);
         let _ = writeln!(out, "<p class=\"verdict\">{}</p>", text(&report.verdict.summary));
@@ -23,8 +26,11 @@ impl Renderer for HtmlRenderer {
         reasons(&mut out, report);
         let _ = writeln!(
             out,
-            "<p class=\"filter\">In Wireshark: <code>tcp.stream eq {} &amp;&amp; frame.number &gt;= {} &amp;&amp; frame.number &lt;= {}</code></p></section>",
-            report.stream, report.first_packet, report.last_packet
+            "<p class=\"filter\">In Wireshark: <code>tcp.stream eq {} &amp;&amp; frame.number &gt;= {} &amp;&amp; frame.number &lt;= {}</code></p>{}</section>",
+            report.stream,
+            report.first_packet,
+            report.last_packet,
+            if failed { "" } else { "</details>" }
         );
         Fragment { text: out, number_at }
     }
@@ -43,18 +49,18 @@ impl Renderer for HtmlRenderer {
         let _ = writeln!(out, "<h1>{}</h1>", text(&capture.path));
         let _ = writeln!(
             out,
-            "<p>{} packets, {}, {}{}. {}</p>",
-            capture.packets,
-            size(capture.bytes),
-            text(&capture.format),
-            capture.first_time.as_deref().map(|time| format!(", from {}", text(time))).unwrap_or_default(),
+            "<p>{}. {}</p>",
+            text(&super::text::about(capture)),
             text(&super::text::counts(summary))
         );
         for warning in &capture.warnings {
-            let place = warning.packet.map(|packet| format!("#{packet}: ")).unwrap_or_default();
-            let _ = writeln!(out, "<p class=\"warning\">Warning: {place}{}</p>", text(&warning.text));
+            let warning = text(&super::text::warning_text(warning));
+            let _ = writeln!(out, "<p class=\"warning\">Warning: {warning}</p>");
         }
-        out.push_str("<p class=\"private\">This page holds addresses and names from a capture: treat it as confidential.</p>\n");
+        if summary.connections == 0 {
+            let _ = writeln!(out, "<p>{}</p>", text(&super::text::nothing(capture)));
+        }
+        out.push_str("<p class=\"private\">This page holds addresses and names from a capture: treat it as confidential.</p>\n<main>\n");
         out
     }
 
@@ -63,24 +69,17 @@ impl Renderer for HtmlRenderer {
     }
 
     fn finish(&self, _capture: &CaptureReport, _summary: &Summary) -> String {
-        format!("<footer>tlspcap {}</footer></body></html>\n", env!("CARGO_PKG_VERSION"))
+        format!("</main>\n<footer>tlspcap {}</footer></body></html>\n", env!("CARGO_PKG_VERSION"))
     }
 }
 
 /// Nothing is fetched, no script runs, no address leaks.
 const HEAD: &str = "<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">\n\
 <meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">\n\
-<meta name=\"referrer\" content=\"no-referrer\">\n<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n";
+<meta name=\"referrer\" content=\"no-referrer\">\n<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
+<meta name=\"color-scheme\" content=\"light dark\">\n";
 
-const STYLE: &str = "body{font:15px/1.45 system-ui,sans-serif;max-width:70rem;margin:1.5rem auto;padding:0 1rem;color:#1a1a1a;background:#fff}\
-h1{font-size:1.3rem}h2{font-size:1.1rem;border-top:2px solid #444;padding-top:.8rem;margin-top:2rem}h3{font-size:1rem;margin:1.2rem 0 .3rem}\
-table{border-collapse:collapse;width:100%}td,th{text-align:left;padding:.15rem .5rem;vertical-align:top;border-bottom:1px solid #ddd;overflow-wrap:anywhere}\
-td.n,th.n{text-align:right;white-space:nowrap;font-variant-numeric:tabular-nums}td.way{min-width:5rem;width:18%}\
-svg{width:100%;height:12px;display:block}svg line{stroke:#246;stroke-width:2}svg path{fill:#246}\
-tr.tcp svg line{stroke:#888;stroke-dasharray:5 4}tr.tcp svg path{fill:#888}tr.alert svg line{stroke:#b00;stroke-width:4}tr.alert svg path{fill:#b00}\
-tr.key td{background:#fff3d6}.bad{color:#a00000}.good{color:#0a6b1c}.verdict{font-size:1.05rem;border-left:4px solid #444;padding-left:.8rem}\
-.warning{border-left:4px solid #b58900;padding-left:.8rem}.private,footer,.about{color:#555;font-size:.9rem}pre,code{font:13px/1.4 ui-monospace,monospace;white-space:pre-wrap;overflow-wrap:anywhere}\
-.missing{font-weight:bold;color:#a00000}@media(max-width:700px){td.time,th.time{display:none}}@media print{section{break-inside:avoid-page}}";
+const STYLE: &str = include_str!("html/style.css");
 
 /// Text from anywhere, safe in an element and in an attribute.
 fn text(raw: &str) -> String {
@@ -104,20 +103,12 @@ fn title(out: &mut String, c: &ConnectionReport) {
         "established" => ("good", "established".to_owned()),
         other => ("", other.to_owned()),
     };
-    let _ = writeln!(out, " <span class=\"{class}\">{}</span></h2>", text(&outcome));
-    let mut about =
-        vec![format!("{} → {}", end(&c.client.addr, c.client.port), end(&c.server.addr, c.server.port))];
-    about.extend(c.tls.sni.clone());
-    about.extend(c.tls.version.clone());
-    about.extend(c.tls.cipher_suite.as_ref().map(|suite| suite.name.clone()));
-    about.extend(c.tls.client_stack.as_ref().map(|stack| format!("client: {stack}")));
-    about.extend(c.tunnel.as_ref().map(|tunnel| format!("inside {tunnel}")));
-    about.push(format!("tcp.stream {}", c.stream));
-    let _ = writeln!(out, "<p class=\"about\">{}</p>", text(&about.join(" · ")));
-}
-
-fn end(addr: &str, port: u16) -> String {
-    if addr.contains(':') { format!("[{addr}]:{port}") } else { format!("{addr}:{port}") }
+    let about = text(&super::text::about_connection(c));
+    let _ = write!(out, " <span class=\"{class}\">{}</span></h2>", text(&outcome));
+    let _ = match c.outcome {
+        "failed" => writeln!(out, "\n<p class=\"about\">{about}</p>"),
+        _ => writeln!(out, " <span class=\"about\">{about}</span></summary>"),
+    };
 }
 
 fn fix(out: &mut String, c: &ConnectionReport) {
@@ -142,7 +133,7 @@ fn fix(out: &mut String, c: &ConnectionReport) {
 
 fn story(out: &mut String, c: &ConnectionReport) {
     out.push_str(
-        "<h3>What happened</h3><table><thead><tr><th class=\"n\">packet</th><th class=\"n time\">seconds</th><th>client - server</th><th>what it is</th></tr></thead><tbody>\n",
+        "<h3>What happened</h3><table><thead><tr><th scope=\"col\" class=\"n\">packet</th><th scope=\"col\" class=\"n time\">seconds</th><th scope=\"col\">client - server</th><th scope=\"col\">what it is</th></tr></thead><tbody>\n",
     );
     let k = &c.key_packets;
     let keys = [k.client_hello, k.server_hello, k.certificate, k.alert, k.first_fin, k.first_rst];
@@ -151,8 +142,7 @@ fn story(out: &mut String, c: &ConnectionReport) {
     }
     out.push_str("</tbody></table>\n");
     for warning in &c.warnings {
-        let place = warning.packet.map(|packet| format!("#{packet}: ")).unwrap_or_default();
-        let _ = writeln!(out, "<p class=\"warning\">{place}{}</p>", text(&warning.text));
+        let _ = writeln!(out, "<p class=\"warning\">{}</p>", text(&super::text::warning_text(warning)));
     }
 }
 
@@ -213,33 +203,33 @@ fn trust(out: &mut String, c: &ConnectionReport) {
     if let Some(trust) = c.trust.as_ref().filter(|trust| !trust.rows.is_empty()) {
         let _ = writeln!(
             out,
-            "<h3>Chain against the trust store</h3><p>{} ({} entries), rules: {}</p><table><thead><tr><th>subject</th><th>sent</th><th>in store</th><th></th></tr></thead><tbody>",
-            text(&trust.source),
-            trust.entries,
-            trust.policy
+            "<h3>Chain against the trust store</h3><p>trust store: {}</p><table><thead><tr><th scope=\"col\">part</th><th scope=\"col\">subject</th><th scope=\"col\">sent</th><th scope=\"col\">in store</th><th scope=\"col\">verdict</th></tr></thead><tbody>",
+            text(&super::text::store(trust)),
         );
-        for row in &trust.rows {
+        for (position, row) in trust.rows.iter().enumerate() {
             let yes = |flag| if flag { "yes" } else { "no" };
             let class = if row.verdict.starts_with("missing") { " class=\"missing\"" } else { "" };
             let _ = writeln!(
                 out,
-                "<tr><td>{}</td><td>{}</td><td>{}</td><td{class}>{}</td></tr>",
+                "<tr><td class=\"s\">{}</td><td>{}</td><td class=\"s\">{}</td><td class=\"s\">{}</td><td{class}>{}</td></tr>",
+                super::text::role(position, row),
                 text(&row.subject),
                 yes(row.sent),
                 yes(row.in_truststore),
-                row.verdict.replace('-', " ")
+                super::text::row_verdict(row)
             );
         }
         out.push_str("</tbody></table>\n");
     }
     if let Some(host) = &c.hostname {
         let verdict = if host.matches { "is covered by" } else { "is <strong>not</strong> covered by" };
+        let names = if host.names.is_empty() { "no name".to_owned() } else { host.names.join(", ") };
         let _ = writeln!(
             out,
             "<h3>Host name</h3><p>{} ({}) {verdict} the certificate: {}</p>",
             text(&host.expected),
             text(host.source),
-            text(&host.names.join(", "))
+            text(&names)
         );
     }
 }
@@ -256,12 +246,8 @@ fn reasons(out: &mut String, c: &ConnectionReport) {
         None => e.text.clone(),
     };
     list(out, "Evidence", v.evidence.iter().map(evidence));
-    list(
-        out,
-        "It could also be",
-        v.alternatives.iter().map(|a| format!("{} ({}): {}", a.cause, a.confidence, a.why)),
-    );
-    list(out, "It is not", v.ruled_out.iter().map(|r| format!("{}: {}", r.cause, r.why)));
+    list(out, "It could also be", super::text::alternatives(c).into_iter());
+    list(out, "It is not", super::text::ruled_out(c).into_iter());
     list(out, "To know more", v.missing.iter().map(|m| format!("{}: {}", m.what, m.how)));
     if let Some(error) = &v.client_error {
         let who = super::text::who_logs(&error.stack);
@@ -284,6 +270,19 @@ fn list(out: &mut String, heading: &str, lines: impl Iterator<Item = String>) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_page_is_for_light_and_dark_and_closes_what_it_opens() {
+        let capture = CaptureReport { path: "<b>.pcap".to_owned(), packets: 1, ..CaptureReport::default() };
+        let summary = Summary::default();
+        let page = HtmlRenderer.start(&capture, &summary) + &HtmlRenderer.finish(&capture, &summary);
+        assert!(page.contains("prefers-color-scheme:dark") && page.contains("<h1>&lt;b&gt;.pcap</h1>"));
+        assert!(page.contains("<p>1 packet, "), "{page}");
+        for tag in ["html", "head", "body", "main", "style", "footer"] {
+            assert_eq!(page.matches(&format!("<{tag}")).count(), 1, "{tag}");
+            assert_eq!(page.matches(&format!("</{tag}>")).count(), 1, "{tag}");
+        }
+    }
 
     #[test]
     fn nothing_from_a_capture_becomes_markup() {
