@@ -167,6 +167,35 @@ fn connections_are_chosen_by_number_and_by_expression() {
 }
 
 #[test]
+fn what_chooses_no_connection_is_said() {
+    let fails = |arguments: &[&str], said: &str| {
+        let output = tlspcap().args(arguments).arg(capture("seed")).output().expect("it runs");
+        let error = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(2), "{arguments:?}: {error}");
+        assert!(error.contains(said) && output.stdout.is_empty(), "{arguments:?}: {error}");
+    };
+    fails(&["explain", "--connection", "7"], "no such connection; the capture has 1 with TLS");
+    fails(&["chain", "--connection", "0"], "no such connection; the capture has 1 with TLS");
+    fails(&["explain", "--filter", "verdict.caus == expired"], "verdict has no field 'caus'; it has");
+    fails(&["explain", "--filter", "id == 1"], "--connection ID");
+    fails(&["explain", "--host", ""], "--host");
+    let none = stdout(tlspcap().args(["explain", "--filter", "outcome == established"]).arg(capture("seed")));
+    assert!(none.contains("--filter holds for none of them."), "{none}");
+}
+
+#[test]
+fn a_page_is_of_one_capture_and_begins_with_what_failed() {
+    let several = [capture("ok-tls12"), capture("seed")];
+    tlspcap().args(["explain", "--format", "html"]).args(&several).assert().code(2);
+    let page = stdout(tlspcap().args(["explain", "--format", "html"]).arg(capture("protocol-version")));
+    let at = |part: &str| page.find(part).unwrap_or_else(|| panic!("{part} in {page}"));
+    assert!(at("class=\"bad\"") < page.find("<details>").unwrap_or(usize::MAX), "{page}");
+    let ok = stdout(tlspcap().args(["explain", "--format", "html"]).arg(capture("ok-tls12")));
+    assert!(ok.contains("<details><summary><h2>#1 <span class=\"good\">established"), "{ok}");
+    assert_eq!(ok.matches("<details>").count(), ok.matches("</details>").count());
+}
+
+#[test]
 fn a_closed_pipe_ends_quietly() {
     let mut child = std::process::Command::new(assert_cmd::cargo::cargo_bin("tlspcap"))
         .args(["explain", "--format", "json"])
@@ -229,4 +258,7 @@ fn causes_schemas_completions_and_the_man_page_are_printed() {
         assert!(!stdout(tlspcap().args(["completions", shell])).is_empty(), "{shell}");
     }
     assert!(stdout(tlspcap().arg("man")).contains(".TH tlspcap"));
+    assert!(stdout(tlspcap().args(["completions", "bash"])).contains("missing-intermediate"));
+    assert!(stdout(tlspcap().arg("--version")).contains("features: "));
+    assert_eq!(stdout(tlspcap().arg("-V")).lines().count(), 1);
 }

@@ -122,7 +122,12 @@ pub(crate) struct Inputs {
     #[arg(long, value_enum, default_value_t = TrustPolicy::Auto, help_heading = "What is known beside the capture")]
     pub(crate) trust_policy: TrustPolicy,
     /// The name that the client meant to reach; default: the server name that it sent
-    #[arg(long, value_name = "NAME", help_heading = "What is known beside the capture")]
+    #[arg(
+        long,
+        value_name = "NAME",
+        value_parser = clap::builder::NonEmptyStringValueParser::new(),
+        help_heading = "What is known beside the capture"
+    )]
     pub(crate) host: Option<String>,
     /// Key log (NSS format) for decryption (repeatable); secrets inside a pcapng are used without asking
     #[arg(long, value_name = "FILE", help_heading = "What is known beside the capture")]

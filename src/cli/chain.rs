@@ -24,6 +24,10 @@ pub(crate) fn run(arguments: &Chain) -> Result<Status> {
     let report = explain_to_report(input, &arguments.file, &options)?;
     let wanted =
         |c: &&ConnectionReport| arguments.connection.is_empty() || arguments.connection.contains(&c.id);
+    if !report.connections.is_empty() && !report.connections.iter().any(|c| wanted(&c)) {
+        let count = report.connections.len() as u64;
+        return Err(super::explain::no_such_connection(&arguments.file, count));
+    }
     let chains: Vec<(&ConnectionReport, &'static str, &ChainReport)> =
         report.connections.iter().filter(wanted).flat_map(sides).collect();
     match &arguments.output {

@@ -24,11 +24,7 @@ pub(crate) fn run(arguments: &Explain) -> Result<Status> {
     let text = arguments.format == Format::Text;
     options.judge_established = !text || arguments.all || filter.is_some();
     options.brief_established = !options.judge_established && arguments.connection.is_empty();
-    if arguments.format == Format::Json && arguments.files.len() > 1 {
-        return Err(Error::Usage(
-            "--format json is one report: give one file, or use --format ndjson".to_owned(),
-        ));
-    }
+    one_report(arguments)?;
     let to_file = arguments.output.is_some();
     let renderer: Box<dyn Renderer> = match arguments.format {
         Format::Json => Box::new(JsonRenderer { lines: false }),
@@ -64,6 +60,16 @@ pub(crate) fn run(arguments: &Explain) -> Result<Status> {
     }
 }
 
+/// A JSON report and a page hold one capture.
+fn one_report(arguments: &Explain) -> Result<()> {
+    let instead = match arguments.format {
+        Format::Json => "--format json is one report: give one file, or use --format ndjson",
+        Format::Html => "--format html is one page: give one file",
+        Format::Text | Format::Ndjson => return Ok(()),
+    };
+    if arguments.files.len() > 1 { Err(Error::Usage(instead.to_owned())) } else { Ok(()) }
+}
+
 /// One file of the command.
 struct One<'a> {
     arguments: &'a Explain,
@@ -91,6 +97,10 @@ impl One<'_> {
         let capture = explain(input, self.path, &options, &mut gather)?;
         gather.bar.finish_and_clear();
         let Gather { mut shelf, summary, left_out, exports, .. } = gather;
+        let asked = &self.arguments.connection;
+        if !asked.is_empty() && !asked.iter().any(|number| (1..=summary.connections).contains(number)) {
+            return Err(no_such_connection(self.path, summary.connections));
+        }
         let renderer = self.renderer;
         output.write(renderer.start(&capture, &summary).as_bytes())?;
         let wanted =
@@ -104,6 +114,9 @@ impl One<'_> {
                 written += 1;
                 output.write(text)
             })?;
+        }
+        if written == 0 && self.filter.is_some() && self.arguments.format == Format::Text {
+            output.write(b"--filter holds for none of them.\n")?;
         }
         if left_out > 0 {
             let text = format!(
@@ -122,6 +135,12 @@ impl One<'_> {
         }
         Ok(summary)
     }
+}
+
+/// `--connection` names none of the capture's.
+pub(crate) fn no_such_connection(path: &Path, connections: u64) -> Error {
+    let path = path.to_owned();
+    Error::Input { path, message: format!("no such connection; the capture has {connections} with TLS") }
 }
 
 /// Failed connections told in full without `--all`.
@@ -167,11 +186,8 @@ impl Listener for Gather<'_> {
         let report = connection_report(parts);
         let shown = one.filter.is_none_or(|filter| filter.holds(&report));
         self.stories += u64::from(full && outcome == "failed" && shown);
-        let place = if outcome == "failed" || one.arguments.format != Format::Text {
-            Place::Story
-        } else {
-            Place::Line
-        };
+        let in_order = matches!(one.arguments.format, Format::Json | Format::Ndjson);
+        let place = if outcome == "failed" || in_order { Place::Story } else { Place::Line };
         let fragment = one.renderer.connection(&report);
         if one.arguments.export.is_some() && outcome == "failed" && shown {
             self.exports.push(report);

@@ -222,8 +222,53 @@ impl Parser<'_> {
             }
             value = word.strip_prefix('"').unwrap_or(word).to_owned();
         }
+        known(&field)?;
         Ok(Filter::Test { field: field.split('.').map(str::to_owned).collect(), operator, value })
     }
+}
+
+/// Refuses a field that no report has, as a condition on it would never hold.
+fn known(field: &str) -> Result<(), String> {
+    if field == "id" {
+        return Err("--filter: connections are chosen by their number with --connection ID".to_owned());
+    }
+    let schema = serde_json::to_value(tlspcap::report::report_schema()).unwrap_or_default();
+    let mut at = schema.pointer("/$defs/ConnectionReport").cloned().unwrap_or_default();
+    let mut so_far = Vec::new();
+    for name in field.split('.') {
+        // An object whose names are data, such as `trust.accepted_by`.
+        if at.get("additionalProperties").is_some_and(|of| *of != Value::Bool(false)) {
+            return Ok(());
+        }
+        let fields = fields(&schema, &at);
+        let Some(next) = fields.iter().find(|(known, _)| *known == name) else {
+            let place = if so_far.is_empty() { "a connection".to_owned() } else { so_far.join(".") };
+            let names: Vec<&str> = fields.iter().map(|(name, _)| name.as_str()).collect();
+            return Err(match names.is_empty() {
+                true => format!("--filter: {place} has no fields, so {field} is none"),
+                false => format!("--filter: {place} has no field '{name}'; it has {}", names.join(", ")),
+            });
+        };
+        at = next.1.clone();
+        so_far.push(name);
+    }
+    Ok(())
+}
+
+/// The fields of a value of this schema, or of its elements.
+fn fields(schema: &Value, at: &Value) -> Vec<(String, Value)> {
+    let follow = |inner: &Value| fields(schema, inner);
+    if let Some(path) = at.get("$ref").and_then(Value::as_str) {
+        return schema.pointer(path.trim_start_matches('#')).map(follow).unwrap_or_default();
+    }
+    if let Some(Value::Object(properties)) = at.get("properties") {
+        return properties.iter().map(|(name, value)| (name.clone(), value.clone())).collect();
+    }
+    if let Some(items) = at.get("items") {
+        return follow(items);
+    }
+    let choices = at.get("anyOf").or(at.get("allOf")).and_then(Value::as_array);
+    choices.into_iter().flatten().flat_map(follow).collect()
 }
 
 #[cfg(test)]
@@ -254,14 +299,26 @@ mod tests {
     fn what_cannot_be_read_is_named() {
         for (expression, word) in [
             ("outcome ==", "nothing"),
-            ("(a", "closed"),
-            ("a ~ b", "operator"),
-            ("a b", "operator"),
+            ("(outcome", "closed"),
+            ("outcome ~ b", "operator"),
+            ("outcome b", "operator"),
             ("'x", "quote"),
         ] {
             let error = Filter::parse(expression).unwrap_err();
             assert!(error.contains(word), "{expression}: {error}");
         }
         assert!(Filter::parse(&"(".repeat(100)).is_err());
+    }
+
+    #[test]
+    fn a_field_that_no_report_has_is_named() {
+        let error = Filter::parse("verdict.caus == expired").unwrap_err();
+        assert!(error.contains("verdict has no field 'caus'; it has") && error.contains("cause,"), "{error}");
+        assert!(Filter::parse("sni == a.example").unwrap_err().contains("a connection has no field 'sni'"));
+        assert!(Filter::parse("outcome.x").unwrap_err().contains("outcome has no fields"));
+        for field in ["server_certificates.chain.key.bits", "tls.cipher_suite.name", "trust.accepted_by.java"]
+        {
+            assert!(Filter::parse(&format!("{field} == 1")).is_ok(), "{field}");
+        }
     }
 }

@@ -70,10 +70,7 @@ fn both_passes(
     let mut plan = plan(first, input.path(), &options, choice, trim)?;
     let named = !choice.connections.is_empty() || !choice.streams.is_empty();
     if named && choice.filter.is_none() && plan.chosen == 0 {
-        return Err(Error::Input {
-            path: input.path().to_owned(),
-            message: format!("no such connection; the capture has {} with TLS", plan.connections),
-        });
+        return Err(super::explain::no_such_connection(input.path(), plan.connections));
     }
     if trim.embed_secrets {
         plan.make_pcapng();
