@@ -9,6 +9,9 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 #[command(
     name = "tlspcap",
     version,
+    long_version = super::manual::long_version(),
+    after_help = super::manual::short_help(),
+    after_long_help = super::manual::long_help(),
     max_term_width = 100,
     arg_required_else_help = true,
     propagate_version = true
@@ -160,7 +163,7 @@ pub(crate) struct Explain {
     #[arg(long, help_heading = "Which connections")]
     pub(crate) all: bool,
     /// Write chain.pem as sent, the certificates to add, and the commands of the fix into DIR
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, value_name = "DIR", value_hint = clap::ValueHint::DirPath)]
     pub(crate) export: Option<PathBuf>,
     /// With --export: write the connections as trim does, as a pcapng with the secrets that they use
     #[arg(long, requires = "export")]
@@ -216,7 +219,7 @@ pub(crate) struct Triage {
     #[cfg(feature = "watch")]
     #[arg(long, conflicts_with = "resume", help_heading = "Which captures")]
     pub(crate) watch: bool,
-    /// Only the names of shard I of N, from 0; auto reads the index that Kubernetes or AWS Batch sets
+    /// Only the names of shard I of N, from 0; auto reads the index that Kubernetes, AWS Batch or Slurm sets
     #[arg(long, value_name = "I/N", help_heading = "Which captures")]
     pub(crate) shard: Option<String>,
     /// With -o: what has a row for the same path, size and modification time is not done again
@@ -310,7 +313,7 @@ pub(crate) struct Chain {
     #[arg(long)]
     pub(crate) der: bool,
     /// Write one file per certificate into DIR
-    #[arg(short, long, value_name = "DIR")]
+    #[arg(short, long, value_name = "DIR", value_hint = clap::ValueHint::DirPath)]
     pub(crate) output: Option<PathBuf>,
     /// Key log (NSS format) for decryption (repeatable)
     #[arg(long, value_name = "FILE")]
@@ -386,10 +389,32 @@ pub(crate) struct Diff {
     pub(crate) inputs: Inputs,
 }
 
+/// Takes any text, as `causes` says itself what is like an unknown code; shells complete the known ones.
+#[derive(Debug, Clone)]
+struct Code;
+
+impl clap::builder::TypedValueParser for Code {
+    type Value = String;
+
+    fn parse_ref(
+        &self,
+        command: &clap::Command,
+        argument: Option<&clap::Arg>,
+        value: &std::ffi::OsStr,
+    ) -> Result<String, clap::Error> {
+        clap::builder::StringValueParser::new().parse_ref(command, argument, value)
+    }
+
+    fn possible_values(&self) -> Option<Box<dyn Iterator<Item = clap::builder::PossibleValue> + '_>> {
+        let codes = tlspcap::diagnose::CAUSES.iter();
+        Some(Box::new(codes.map(|cause| clap::builder::PossibleValue::new(cause.code).help(cause.meaning))))
+    }
+}
+
 #[derive(Debug, Args)]
 pub(crate) struct Causes {
     /// A cause's code, such as untrusted-root
-    #[arg(value_name = "CODE")]
+    #[arg(value_name = "CODE", value_parser = Code, hide_possible_values = true)]
     pub(crate) code: Option<String>,
 }
 

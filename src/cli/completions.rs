@@ -18,9 +18,7 @@ pub(crate) fn run(arguments: &Completions) -> Result<Status> {
 
 /// Prints the man page.
 pub(crate) fn man() -> Result<Status> {
-    let mut text = Vec::new();
-    clap_mangen::Man::new(Arguments::command())
-        .render(&mut text)
+    let text = super::manual::man_page()
         .map_err(|source| Error::Output { path: PathBuf::from("the man page"), source })?;
     print(&text)
 }

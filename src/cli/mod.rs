@@ -10,6 +10,7 @@ mod explain;
 mod export;
 mod filter;
 mod input;
+mod manual;
 mod output;
 mod schema;
 mod triage;
