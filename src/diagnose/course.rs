@@ -52,10 +52,7 @@ pub fn course(connection: &Connection, ending: &Ending) -> Vec<Evidence> {
         add(Some(chain.packet), text);
     }
     if let Some(short) = ending.hidden.client_finished {
-        add(
-            Some(short.packet),
-            format!("the client sends an encrypted record of {} bytes, the length of a Finished", short.len),
-        );
+        add(Some(short.packet), hidden_finished(short.len));
     }
     for (index, side) in [Side::Client, Side::Server].into_iter().enumerate() {
         let finished = c.finished.get(index).and_then(Option::as_ref);
@@ -69,6 +66,18 @@ pub fn course(connection: &Connection, ending: &Ending) -> Vec<Evidence> {
     steps.dedup();
     steps
 }
+
+/// The record in which the client's Finished is, by its length.
+fn hidden_finished(len: u32) -> String {
+    let meaning = match len {
+        ..=LONGEST_FINISHED => "the length of a Finished",
+        _ => "long enough for a certificate in front of a Finished",
+    };
+    format!("the client sends an encrypted record of {len} bytes, {meaning}")
+}
+
+/// Bytes of a record with a Finished alone, also as the JDK pads it (85), and with room.
+const LONGEST_FINISHED: u32 = 100;
 
 /// How much there is of a Certificate that did not become whole: `1361 of 3921 bytes arrived`, or `were captured` where the
 /// capture lacks packets.
@@ -122,5 +131,16 @@ fn syns(count: u32) -> String {
     match count {
         0 | 1 => "1 SYN".into(),
         many => format!("{many} SYNs"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::hidden_finished;
+
+    #[test]
+    fn a_record_that_is_longer_than_a_finished_is_not_called_one() {
+        assert!(hidden_finished(85).ends_with("85 bytes, the length of a Finished"));
+        assert!(hidden_finished(1221).ends_with("long enough for a certificate in front of a Finished"));
     }
 }
