@@ -10,7 +10,7 @@ use crate::report::{TriageGroup, TriageSummary};
 pub fn summary_table(summary: &TriageSummary, width: usize, color: bool) -> String {
     let style = Style::new(color);
     let mut out = format!("{}\n", style.bold(&headline(summary)));
-    for line in [partial(summary), unread(summary)].into_iter().flatten() {
+    for line in partial(summary).into_iter().chain(unread(summary, width)) {
         out.push_str(&line);
         out.push('\n');
     }
@@ -48,11 +48,26 @@ fn partial(summary: &TriageSummary) -> Option<String> {
     (count > 0).then(|| format!("{count} of them damaged, or larger than a limit: read in part"))
 }
 
-/// Inputs of which nothing is known.
-fn unread(summary: &TriageSummary) -> Option<String> {
+/// Inputs of which nothing is known: how many, and the first of them.
+fn unread(summary: &TriageSummary, width: usize) -> Vec<String> {
     let odd = summary.statuses.iter().filter(|(status, _)| status != "ok" && status != "partial");
-    let odd: Vec<String> = odd.map(|(status, n)| format!("{n} {status}")).collect();
-    (!odd.is_empty()).then(|| format!("other inputs: {}", odd.join(", ")))
+    let (mut parts, mut all) = (Vec::new(), 0);
+    for (status, n) in odd {
+        parts.push(format!("{n} {status}"));
+        all += n;
+    }
+    if parts.is_empty() {
+        return Vec::new();
+    }
+    let mut lines = vec![format!("other inputs: {}", parts.join(", "))];
+    for (path, why) in &summary.unread {
+        lines.push(format!("  {}", shortened(&escape(&format!("{path}: {why}")), width.saturating_sub(2))));
+    }
+    let more = all.saturating_sub(summary.unread.len() as u64);
+    if more > 0 && !summary.unread.is_empty() {
+        lines.push(format!("  and {more} more"));
+    }
+    lines
 }
 
 fn causes(out: &mut String, style: &Style, summary: &TriageSummary) {
@@ -145,7 +160,8 @@ mod tests {
         let summary = TriageSummary {
             rows: 3,
             captures_failed: 2,
-            statuses: vec![("ok".to_owned(), 2), ("unreadable".to_owned(), 1)],
+            statuses: vec![("ok".to_owned(), 2), ("unreadable".to_owned(), 2)],
+            unread: vec![("b\u{202e}.txt".to_owned(), "text ".repeat(40))],
             causes: vec![("expired".to_owned(), 2, 5)],
             issuers: vec![("CN=".to_owned() + &"x".repeat(200), 2)],
             groups: vec![TriageGroup {
@@ -163,7 +179,8 @@ mod tests {
         assert!(text.lines().all(|line| unicode_width::UnicodeWidthStr::width(line) <= 80), "{text}");
         for expected in [
             "2 captures, 2 with a failed handshake",
-            "other inputs: 1 unreadable",
+            "other inputs: 2 unreadable\n  b\\u{202e}.txt: text text",
+            "  and 1 more\n",
             "2026-01-01 to 2026-02-03, such as very.",
             "          a\\u{1b}.pcap",
         ] {

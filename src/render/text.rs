@@ -87,7 +87,11 @@ impl Renderer for TextRenderer {
         out.push_str("  ");
         // Room for the number, of which the digits are not known yet.
         match self.options.break_lines {
-            true => out.push_str(&wrap(&line, self.options.width.saturating_sub(8)).join("\n    ")),
+            true => {
+                let lines = wrap(&line, self.options.width.saturating_sub(8));
+                let lines: Vec<&str> = lines.iter().map(|line| line.trim_end()).collect();
+                out.push_str(&lines.join("\n    "));
+            }
             false => out.push_str(&line),
         }
         out.push('\n');

@@ -11,6 +11,8 @@ pub struct TriageSummary {
     pub captures_failed: u64,
     /// Rows by status.
     pub statuses: Vec<(String, u64)>,
+    /// The first inputs of which nothing is known, and why.
+    pub unread: Vec<(String, String)>,
     /// By cause: captures in which it matters most, and failed handshakes.
     pub causes: Vec<(String, u64, u64)>,
     /// Failures by server.

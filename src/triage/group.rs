@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::triage::Row;
+use crate::triage::{Row, Status};
 
 /// Failures with one signature.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -30,6 +30,8 @@ pub struct Groups {
     pub rows: u64,
     /// Rows by status.
     pub statuses: BTreeMap<String, u64>,
+    /// The first inputs of which nothing is known, and why.
+    pub unread: Vec<(String, String)>,
     /// Rows are failed connections, not captures.
     pub per_connection: bool,
     /// Rows with a failed handshake by cause, of each capture the one that matters most.
@@ -44,6 +46,9 @@ pub struct Groups {
     pub clients: BTreeMap<String, u64>,
     groups: BTreeMap<String, Group>,
 }
+
+/// Inputs of which nothing is known that are kept with their names.
+const UNREAD: usize = 5;
 
 /// Different keys counted in one table; what is beyond is counted as `other`.
 const KEYS: usize = 65_536;
@@ -63,6 +68,9 @@ impl Groups {
     pub fn add(&mut self, row: &Row) {
         self.rows += 1;
         count(&mut self.statuses, &format!("{:?}", row.status).to_lowercase(), 1);
+        if !matches!(row.status, Status::Ok | Status::Partial) && self.unread.len() < UNREAD {
+            self.unread.push((row.path.clone(), row.error.clone().unwrap_or_default()));
+        }
         let Some(cause) = &row.cause else { return };
         count(&mut self.causes, cause, 1);
         if self.per_connection {

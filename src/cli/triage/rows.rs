@@ -107,6 +107,7 @@ fn summary(groups: &Groups) -> tlspcap::report::TriageSummary {
             .into_iter()
             .map(|(key, n)| (key.to_owned(), n))
             .collect(),
+        unread: groups.unread.clone(),
         captures_failed: groups.failures(),
         causes: Groups::most(&groups.causes, usize::MAX)
             .into_iter()
