@@ -74,6 +74,15 @@ fn ndjson_has_a_connection_a_line_and_takes_several_files() {
         outcomes.contains(&"\"failed\"".to_owned()) && outcomes.contains(&"\"established\"".to_owned()),
         "{outcomes:?}"
     );
+    let of =
+        |part: &str| text.lines().filter(|line| line.contains("\"capture\":") && line.contains(part)).count();
+    assert_eq!((of("seed"), of("ok-tls12")), (1, 1), "each line names its file");
+}
+
+#[test]
+fn reports_of_several_files_stand_apart() {
+    let text = stdout(tlspcap().arg("explain").arg(capture("ok-tls12")).arg(capture("tls13-ok")));
+    assert!(text.contains("TLS 1.2\n\n"), "{text}");
 }
 
 #[test]

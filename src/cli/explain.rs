@@ -7,7 +7,7 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use tlspcap::connection::Outcome;
 use tlspcap::error::{Error, Result};
 use tlspcap::explain::{Listener, Options, explain, open};
-use tlspcap::render::{HtmlRenderer, JsonRenderer, Renderer, TextOptions, TextRenderer};
+use tlspcap::render::{HtmlRenderer, JsonRenderer, Renderer, TextOptions, TextRenderer, json_string};
 use tlspcap::report::{ConnectionReport, Parts, Summary, brief, connection_report};
 
 use super::Status;
@@ -40,7 +40,10 @@ pub(crate) fn run(arguments: &Explain) -> Result<Status> {
     let mut output = Output::open(arguments.output.as_deref())?;
     let mut failed = false;
     let mut first_error = None;
-    for path in &arguments.files {
+    for (position, path) in arguments.files.iter().enumerate() {
+        if text && position > 0 {
+            output.write(b"\n")?;
+        }
         let one = One { arguments, renderer: renderer.as_ref(), filter: filter.as_ref(), path };
         match one.run(options.clone(), &mut output) {
             Ok(summary) => failed |= summary.failed > 0,
@@ -137,6 +140,13 @@ impl One<'_> {
     }
 }
 
+/// Adds the capture to a connection's line, as lines of several files may follow each other.
+fn name_capture(line: &mut String, path: &Path) {
+    if line.pop() == Some('}') {
+        line.push_str(&format!(",\"capture\":{}}}", json_string(&path.to_string_lossy())));
+    }
+}
+
 /// `--connection` names none of the capture's.
 pub(crate) fn no_such_connection(path: &Path, connections: u64) -> Error {
     let path = path.to_owned();
@@ -188,7 +198,10 @@ impl Listener for Gather<'_> {
         self.stories += u64::from(full && outcome == "failed" && shown);
         let in_order = matches!(one.arguments.format, Format::Json | Format::Ndjson);
         let place = if outcome == "failed" || in_order { Place::Story } else { Place::Line };
-        let fragment = one.renderer.connection(&report);
+        let mut fragment = one.renderer.connection(&report);
+        if one.arguments.format == Format::Ndjson {
+            name_capture(&mut fragment.text, one.path);
+        }
         if one.arguments.export.is_some() && outcome == "failed" && shown {
             self.exports.push(report);
         }
@@ -209,7 +222,7 @@ fn progress_bar(path: &Path) -> ProgressBar {
     }
     let bar = ProgressBar::with_draw_target(Some(size), ProgressDrawTarget::stderr());
     if let Ok(style) =
-        ProgressStyle::with_template("{bytes} of {total_bytes} {wide_bar} {bytes_per_sec} {eta}")
+        ProgressStyle::with_template("{bytes} of {total_bytes} {wide_bar} {bytes_per_sec} {eta} left")
     {
         bar.set_style(style);
     }

@@ -58,7 +58,7 @@ impl Renderer for HtmlRenderer {
             let _ = writeln!(out, "<p class=\"warning\">Warning: {warning}</p>");
         }
         if summary.connections == 0 {
-            let _ = writeln!(out, "<p>{}</p>", text(&super::text::nothing(capture)));
+            let _ = writeln!(out, "<p>{}</p>", text(super::text::nothing(capture)));
         }
         out.push_str("<p class=\"private\">This page holds addresses and names from a capture: treat it as confidential.</p>\n<main>\n");
         out
