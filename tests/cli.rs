@@ -267,7 +267,9 @@ fn causes_schemas_completions_and_the_man_page_are_printed() {
         assert!(!stdout(tlspcap().args(["completions", shell])).is_empty(), "{shell}");
     }
     assert!(stdout(tlspcap().arg("man")).contains(".TH tlspcap"));
-    assert!(stdout(tlspcap().args(["completions", "bash"])).contains("missing-intermediate"));
+    for shell in ["bash", "zsh", "fish"] {
+        assert!(stdout(tlspcap().args(["completions", shell])).contains("missing-intermediate"), "{shell}");
+    }
     assert!(stdout(tlspcap().arg("--version")).contains("features: "));
     assert_eq!(stdout(tlspcap().arg("-V")).lines().count(), 1);
 }

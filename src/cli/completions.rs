@@ -13,7 +13,27 @@ use super::output::Output;
 pub(crate) fn run(arguments: &Completions) -> Result<Status> {
     let mut text = Vec::new();
     clap_complete::generate(arguments.shell, &mut Arguments::command(), "tlspcap", &mut text);
+    if arguments.shell == clap_complete::Shell::Fish {
+        text.extend_from_slice(fish_values().as_bytes());
+    }
     print(&text)
+}
+
+/// The values of arguments without a name, which the generator for fish leaves out.
+fn fish_values() -> String {
+    let mut text = String::new();
+    for command in Arguments::command().get_subcommands() {
+        for value in command.get_positionals().flat_map(|argument| argument.get_possible_values()) {
+            let help = value.get_help().map(ToString::to_string).unwrap_or_default();
+            text.push_str(&format!(
+                "complete -c tlspcap -n \"__fish_tlspcap_using_subcommand {}\" -f -a \"{}\" -d '{}'\n",
+                command.get_name(),
+                value.get_name(),
+                help.replace('\\', "\\\\").replace('\'', "\\'")
+            ));
+        }
+    }
+    text
 }
 
 /// Prints the man page.
