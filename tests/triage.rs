@@ -140,13 +140,15 @@ fn connections_get_a_row_each_when_asked_for() {
 fn an_output_file_appears_whole_and_in_the_form_of_its_name() {
     let folder = collection(5);
     let out = tempfile::tempdir().expect("a folder");
-    for (name, start) in
-        [("rows.ndjson", "{\"schema\":\"tlspcap.triage/1\""), ("rows.csv", "schema,path,status")]
-    {
+    for (name, start) in [
+        ("rows.ndjson", "{\"schema\":\"tlspcap.triage/1\""),
+        ("rows.csv", "schema,path,status"),
+        ("summary.html", "<!DOCTYPE html>"),
+    ] {
         let path = out.path().join(name);
         triage().arg("-o").arg(&path).arg(folder.path()).assert().code(0);
         let text = std::fs::read_to_string(&path).expect("written");
         assert!(text.starts_with(start), "{text}");
     }
-    assert_eq!(std::fs::read_dir(out.path()).expect("a folder").count(), 2, "nothing is left beside them");
+    assert_eq!(std::fs::read_dir(out.path()).expect("a folder").count(), 3, "nothing is left beside them");
 }

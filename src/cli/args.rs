@@ -185,6 +185,8 @@ pub(crate) enum TriageFormat {
     Ndjson,
     /// Comma-separated values with a header
     Csv,
+    /// The summary as a page for a browser
+    Html,
     /// Apache Parquet (needs -o FILE)
     #[cfg(feature = "parquet")]
     Parquet,

@@ -216,6 +216,7 @@ fn read_once(arguments: &Triage) -> Option<&Path> {
 fn default_format(arguments: &Triage) -> TriageFormat {
     let by_name = |path: &Path| match path.extension().and_then(|extension| extension.to_str()) {
         Some("csv") => TriageFormat::Csv,
+        Some("html" | "htm") => TriageFormat::Html,
         #[cfg(feature = "parquet")]
         Some("parquet") => TriageFormat::Parquet,
         _ => TriageFormat::Ndjson,

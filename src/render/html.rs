@@ -40,13 +40,7 @@ impl Renderer for HtmlRenderer {
     }
 
     fn start(&self, capture: &CaptureReport, summary: &Summary) -> String {
-        let mut out = String::from(HEAD);
-        let _ = write!(
-            out,
-            "<title>{} - tlspcap</title>\n<style>{STYLE}</style></head><body>\n",
-            text(&capture.path)
-        );
-        let _ = writeln!(out, "<h1>{}</h1>", text(&capture.path));
+        let mut out = head(&capture.path);
         let _ = writeln!(
             out,
             "<p>{}. {}</p>",
@@ -69,8 +63,19 @@ impl Renderer for HtmlRenderer {
     }
 
     fn finish(&self, _capture: &CaptureReport, _summary: &Summary) -> String {
-        format!("</main>\n<footer>tlspcap {}</footer></body></html>\n", env!("CARGO_PKG_VERSION"))
+        foot()
     }
+}
+
+/// The page up to its heading.
+pub(super) fn head(title: &str) -> String {
+    let title = text(title);
+    format!("{HEAD}<title>{title} - tlspcap</title>\n<style>{STYLE}</style></head><body>\n<h1>{title}</h1>\n")
+}
+
+/// The page behind its main part.
+pub(super) fn foot() -> String {
+    format!("</main>\n<footer>tlspcap {}</footer></body></html>\n", env!("CARGO_PKG_VERSION"))
 }
 
 /// Nothing is fetched, no script runs, no address leaks.
@@ -82,7 +87,7 @@ const HEAD: &str = "<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf
 const STYLE: &str = include_str!("html/style.css");
 
 /// Text from anywhere, safe in an element and in an attribute.
-fn text(raw: &str) -> String {
+pub(super) fn text(raw: &str) -> String {
     let mut out = String::with_capacity(raw.len());
     for c in escape(raw).chars() {
         match c {

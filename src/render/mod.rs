@@ -8,6 +8,7 @@ mod escape;
 mod html;
 mod json;
 mod summary;
+mod summary_html;
 mod text;
 mod wrap;
 
@@ -16,6 +17,7 @@ pub use escape::{escape, escape_into};
 pub use html::HtmlRenderer;
 pub use json::{JsonRenderer, json_string, write_json};
 pub use summary::summary_table;
+pub use summary_html::summary_page;
 pub use text::{TextOptions, TextRenderer, chain_text};
 pub use wrap::{wrap, wrap_command, wrap_hanging};
 

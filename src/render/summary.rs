@@ -30,7 +30,7 @@ pub fn summary_table(summary: &TriageSummary, width: usize, color: bool) -> Stri
     out
 }
 
-fn headline(summary: &TriageSummary) -> String {
+pub(super) fn headline(summary: &TriageSummary) -> String {
     if summary.per_connection {
         return format!("{} rows, {} failed handshakes", summary.rows, summary.captures_failed);
     }
@@ -43,23 +43,15 @@ fn count_of(summary: &TriageSummary, status: &str) -> u64 {
     summary.statuses.iter().filter(|(name, _)| name == status).map(|(_, n)| n).sum()
 }
 
-fn partial(summary: &TriageSummary) -> Option<String> {
+pub(super) fn partial(summary: &TriageSummary) -> Option<String> {
     let count = count_of(summary, "partial");
     (count > 0).then(|| format!("{count} of them damaged, or larger than a limit: read in part"))
 }
 
 /// Inputs of which nothing is known: how many, and the first of them.
 fn unread(summary: &TriageSummary, width: usize) -> Vec<String> {
-    let odd = summary.statuses.iter().filter(|(status, _)| status != "ok" && status != "partial");
-    let (mut parts, mut all) = (Vec::new(), 0);
-    for (status, n) in odd {
-        parts.push(format!("{n} {status}"));
-        all += n;
-    }
-    if parts.is_empty() {
-        return Vec::new();
-    }
-    let mut lines = vec![format!("other inputs: {}", parts.join(", "))];
+    let Some((parts, all)) = unread_counts(summary) else { return Vec::new() };
+    let mut lines = vec![format!("other inputs: {parts}")];
     for (path, why) in &summary.unread {
         lines.push(format!("  {}", shortened(&escape(&format!("{path}: {why}")), width.saturating_sub(2))));
     }
@@ -68,6 +60,17 @@ fn unread(summary: &TriageSummary, width: usize) -> Vec<String> {
         lines.push(format!("  and {more} more"));
     }
     lines
+}
+
+/// Inputs of which nothing is known, by status and together.
+pub(super) fn unread_counts(summary: &TriageSummary) -> Option<(String, u64)> {
+    let odd = summary.statuses.iter().filter(|(status, _)| status != "ok" && status != "partial");
+    let (mut parts, mut all) = (Vec::new(), 0);
+    for (status, n) in odd {
+        parts.push(format!("{n} {status}"));
+        all += n;
+    }
+    (!parts.is_empty()).then(|| (parts.join(", "), all))
 }
 
 fn causes(out: &mut String, style: &Style, summary: &TriageSummary) {
@@ -105,13 +108,18 @@ fn counts(out: &mut String, heading: &str, entries: &[(String, u64)], width: usi
 
 /// Three lines: what it is, when and where it was seen, and a capture to look at.
 fn tell_group(out: &mut String, style: &Style, group: &TriageGroup, width: usize) {
-    let day =
-        |time: &Option<String>| time.as_deref().and_then(|time| time.get(..10)).unwrap_or("?").to_owned();
-    let (first, last) = (day(&group.first_seen), day(&group.last_seen));
-    let when = if first == last { first } else { format!("{first} to {last}") };
+    let when = seen(group);
     let server = shortened(&escape(&group.server), width.saturating_sub(when.len() + 21));
     out.push_str(&format!("{:>8}  {}  {}\n", group.count, style.bold(&group.cause), group.signature));
     out.push_str(&format!("          {when}, such as {server}\n          {}\n", escape(&group.example)));
+}
+
+/// The day on which a failure was seen, or the first and the last one.
+pub(super) fn seen(group: &TriageGroup) -> String {
+    let day =
+        |time: &Option<String>| time.as_deref().and_then(|time| time.get(..10)).unwrap_or("?").to_owned();
+    let (first, last) = (day(&group.first_seen), day(&group.last_seen));
+    if first == last { first } else { format!("{first} to {last}") }
 }
 
 /// The text, or its start when it is longer than `width` columns.

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::path::Path;
 
 use tlspcap::error::{Error, Result};
-use tlspcap::render::{json_string, summary_table};
+use tlspcap::render::{json_string, summary_page, summary_table};
 use tlspcap::triage::{COLUMNS, Groups, Row};
 
 #[cfg(feature = "parquet")]
@@ -21,6 +21,8 @@ pub(super) struct RowWriter {
 enum Form {
     /// Nothing until the end.
     Table(Output),
+    /// Nothing until the end either.
+    Html(Output),
     Ndjson(Output),
     Csv(Output),
     #[cfg(feature = "parquet")]
@@ -31,6 +33,7 @@ impl RowWriter {
     pub(super) fn open(path: Option<&Path>, format: TriageFormat, arguments: &Triage) -> Result<Self> {
         let form = match format {
             TriageFormat::Table => Form::Table(Output::open(path)?),
+            TriageFormat::Html => Form::Html(Output::open(path)?),
             TriageFormat::Ndjson => Form::Ndjson(Output::open(path)?),
             #[cfg(feature = "parquet")]
             TriageFormat::Parquet => Form::Parquet(Box::new(ParquetWriter::open(path)?)),
@@ -45,7 +48,7 @@ impl RowWriter {
 
     pub(super) fn write(&mut self, rows: &[Row]) -> Result<()> {
         let output = match &mut self.form {
-            Form::Table(_) => return Ok(()),
+            Form::Table(_) | Form::Html(_) => return Ok(()),
             #[cfg(feature = "parquet")]
             Form::Parquet(writer) => return writer.write(rows),
             Form::Ndjson(output) => {
@@ -64,6 +67,10 @@ impl RowWriter {
         match self.form {
             Form::Table(mut output) => {
                 output.write(summary_text(groups, arguments, arguments.output.is_some()).as_bytes())?;
+                output.commit()
+            }
+            Form::Html(mut output) => {
+                output.write(summary_page(&summary(groups)).as_bytes())?;
                 output.commit()
             }
             Form::Ndjson(output) | Form::Csv(output) => output.commit(),
