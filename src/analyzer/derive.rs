@@ -88,10 +88,14 @@ fn lacking(c: &mut Connection) {
             (None, Some(b)) => format!(" before #{b}"),
             (None, None) => String::new(),
         };
-        let more =
-            if lost.len() > 1 { format!(" and at {} other places", lost.len() - 1) } else { String::new() };
+        let more = match lost.len() {
+            ..=1 => String::new(),
+            2 => " and at another place".to_owned(),
+            places => format!(" and at {} other places", places - 1),
+        };
+        let (unit, are) = if bytes == 1 { ("byte", "is") } else { ("bytes", "are") };
         let text = format!(
-            "{bytes} bytes from the {} are missing{place}{more}: the capture lost packets, which is no TLS error; \
+            "{bytes} {unit} from the {} {are} missing{place}{more}: the capture lost packets, which is no TLS error; \
              capture with a larger buffer: tcpdump -B 16384",
             first.sender.name()
         );

@@ -41,9 +41,14 @@ fn check(case: &Case<'_>) -> Judgement {
     let (confidence, text) = match offer.narrow() {
         Narrow::Suites => (
             Confidence::Likely,
-            format!(
-                "the server refused {how}, probably because it can use none of the few cipher suites offered ({suites})"
-            ),
+            match suites.contains(" and ") {
+                false => format!(
+                    "the server refused {how}, probably because it cannot use the only cipher suite offered ({suites})"
+                ),
+                true => format!(
+                    "the server refused {how}, probably because it can use none of the few cipher suites offered ({suites})"
+                ),
+            },
         ),
         _ if alert == INSUFFICIENT_SECURITY => (
             Confidence::Likely,

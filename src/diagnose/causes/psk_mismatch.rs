@@ -43,8 +43,9 @@ fn check(case: &Case<'_>) -> Judgement {
         BAD_RECORD_MAC | DECRYPT_ERROR if psk_suite && ending.moment >= Moment::ClientFlight => (
             Confidence::Likely,
             format!(
-                "the {side} could not read the other's Finished and refused {how}, probably because the two hold different \
-                 pre-shared keys"
+                "the {side} could not read the {}'s Finished and refused {how}, probably because the two hold different \
+                 pre-shared keys",
+                act.by.peer().name()
             ),
         ),
         // A resumption that is refused in this way is refused for its binder (RFC 8446 §4.2.11.2).
