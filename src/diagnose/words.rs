@@ -57,15 +57,7 @@ pub const fn alert_name(description: u8) -> Option<&'static str> {
 
 /// A protocol version as people write it.
 pub fn version(version: Version) -> String {
-    match version.0 {
-        0x0002 => "SSL 2.0".into(),
-        0x0300 => "SSL 3.0".into(),
-        0x0301 => "TLS 1.0".into(),
-        0x0302 => "TLS 1.1".into(),
-        0x0303 => "TLS 1.2".into(),
-        0x0304 => "TLS 1.3".into(),
-        other => format!("0x{other:04x}"),
-    }
+    version.to_string()
 }
 
 /// A cipher suite by its name, or by its number where it has none.
@@ -234,6 +226,12 @@ mod tests {
         assert_eq!(say(Confidence::Certain), "The client closed: the leaf has expired.");
         assert_eq!(say(Confidence::Likely), "The client closed, probably because the leaf has expired.");
         assert_eq!(say(Confidence::Possible), "The client closed, perhaps because the leaf has expired.");
+    }
+
+    #[test]
+    fn a_draft_of_tls13_is_named_as_everywhere() {
+        assert_eq!(version(Version(0x7f13)), "TLS 1.3 (draft 19)");
+        assert_eq!(version(Version(0x0002)), "SSL 2.0");
     }
 
     #[test]
