@@ -81,11 +81,18 @@ impl Secrets {
     /// Adds the key log in a file, and returns the warnings of [`parse`](Self::parse).
     ///
     /// # Errors
-    /// [`Error::Io`] when it cannot be read; [`Error::Input`], which says what was found instead, when it has no
-    /// line with a usable secret.
+    /// [`Error::Io`] when it cannot be read; [`Error::Input`], which says what was found instead, when it is no key log. One
+    /// without a secret, as a client leaves it that gave up before it had keys, is a warning (`keylog-empty`).
     pub fn read(&mut self, path: &Path) -> Result<Vec<Warning>> {
         let text = fs::read(path).map_err(|source| Error::Io { path: path.to_path_buf(), source })?;
         let taken = self.take(&text, &path.display().to_string());
+        if taken.usable == 0 && found::has_no_secret_yet(&text, &taken) {
+            let text = format!(
+                "a key log without a secret ({}): the handshake ended before there were keys, or the log is of another process",
+                describe(&text, &taken)
+            );
+            return Ok(vec![Warning::general("keylog-empty", text)]);
+        }
         if taken.usable == 0 {
             let message =
                 format!("no line of a key log (SSLKEYLOGFILE format); found {}", describe(&text, &taken));
