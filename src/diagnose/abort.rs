@@ -81,8 +81,8 @@ pub struct Ending {
     pub flight_whole: bool,
     /// The capture lacks bytes or a whole direction, so that silence proves nothing.
     pub blurred: bool,
-    /// Bytes are missing between the ServerHello and the act, of the client or of the side that acted: a Finished may be among them,
-    /// and then an alert that cannot be read is a close_notify.
+    /// Bytes are missing between the ServerHello and the act, of the client or of the side that acted, in TLS 1.2 of either: a
+    /// Finished may be among them, and then an alert that cannot be read is a close_notify.
     pub after_loss: bool,
     /// What the lengths of encrypted records tell.
     pub hidden: Hidden,
@@ -216,17 +216,31 @@ fn first_act(connection: &Connection, hidden: &Hidden) -> Option<Act> {
     let said = [Side::Client, Side::Server]
         .map(|by| acts.iter().filter(|act| act.by == by).map(|act| act.packet).max().unwrap_or_default());
     let mut acts: Vec<(u64, Act)> = acts.into_iter().map(|act| (act.packet, act)).collect();
+    // A server that is told of the end may be the first to send its FIN; it did not give up first.
+    let announced = [client_announced(connection, hidden), u64::MAX];
     for (by, index) in [(Side::Client, 0), (Side::Server, 1)] {
+        let announced = announced.get(index).copied().unwrap_or(u64::MAX);
         if let Some(fin) = connection.teardown.fin.get(index).and_then(Option::as_ref) {
-            let turn = said.get(index).map_or(fin.packet, |said| fin.packet.max(*said));
+            let turn = said.get(index).map_or(fin.packet, |said| fin.packet.max(*said)).min(announced);
             acts.push((turn, Act { by, how: How::Fin, packet: fin.packet, time: fin.time }));
         }
         if let Some(rst) = connection.teardown.rst.get(index).and_then(Option::as_ref) {
-            acts.push((rst.packet, Act { by, how: How::Rst, packet: rst.packet, time: rst.time }));
+            let turn = rst.packet.min(announced);
+            acts.push((turn, Act { by, how: How::Rst, packet: rst.packet, time: rst.time }));
         }
     }
     // An alert and the FIN behind it often share a packet: the alert comes first. The first of equals is taken.
     acts.into_iter().min_by_key(|(turn, _)| *turn).map(|(_, act)| act)
+}
+
+/// The packet of the client's close_notify (RFC 8446 §6.1): as it was read, or by its length behind a Finished.
+fn client_announced(connection: &Connection, hidden: &Hidden) -> u64 {
+    let notify = |seen: &crate::connection::SeenAlert| {
+        seen.sender == Side::Client && seen.alert.is_some_and(|alert| alert.description.0 == 0)
+    };
+    let read = connection.alerts.iter().find(|at| notify(&at.value)).map(|at| at.packet);
+    let inferred = hidden.client_closing.filter(|_| !hidden.client_data).map(|short| short.packet);
+    read.or(inferred).unwrap_or(u64::MAX)
 }
 
 fn alert_act(
@@ -332,7 +346,7 @@ fn flight_whole(connection: &Connection, until: u64) -> bool {
 fn is_after_loss(connection: &Connection, act: &Act) -> bool {
     let hello = connection.server_hello.as_ref().map_or(0, |at| at.packet);
     connection.gaps.iter().any(|gap| {
-        let matters = gap.sender == act.by || act.by == Side::Server;
+        let matters = gap.sender == act.by || act.by == Side::Server || !connection.is_tls13();
         let behind = gap.after.is_none_or(|after| after > hello);
         matters && behind && !gap.in_data && gap.before.is_none_or(|before| before <= act.packet)
     })

@@ -18,6 +18,8 @@ mod fix_steps;
 mod fix_trust;
 mod fix_tunnel;
 mod hidden;
+#[cfg(test)]
+mod late;
 mod moment;
 mod others;
 #[cfg(test)]

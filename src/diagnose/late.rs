@@ -1,0 +1,56 @@
+//! Verdicts on clients that complete the handshake and leave without data: some refuse a certificate so, and probes do the same.
+
+use crate::connection::{At, Connection, Gap, Outcome, SeenAlert};
+use crate::diagnose::testing::Builder;
+use crate::diagnose::testing_case::Inputs;
+use crate::diagnose::{Confidence, Diagnosis, Party, diagnose};
+use crate::fingerprint::Stack;
+use crate::tls::message::Side;
+use crate::trust::ProblemKind;
+
+const ROOT: [(ProblemKind, bool); 1] = [(ProblemKind::UntrustedRoot, true)];
+
+fn judge(inputs: &Inputs) -> Diagnosis {
+    diagnose(&inputs.case())
+}
+
+/// A whole handshake, and then an alert of the client that cannot be read.
+fn hidden_close(builder: Builder) -> Connection {
+    let mut connection = builder.fin(Side::Client).build();
+    let fin = connection.teardown.fin[0].as_ref().map_or(0, |at| at.packet);
+    let value = SeenAlert { sender: Side::Client, alert: None, encrypted: true, after_peer_closed: false };
+    connection.alerts.push(At { packet: fin, first_packet: fin, time: connection.end, value });
+    connection
+}
+
+#[test]
+fn a_server_that_answers_the_close_notify_with_its_fin_did_not_give_up() {
+    let builder = Builder::tls12().finished().alert(Side::Client, 1, 0).fin(Side::Server);
+    let connection = builder.rst(Side::Client, 64).build();
+    let found = judge(&Inputs::new(connection).stack(Stack::GnuTls).problems(&ROOT));
+    assert_eq!((found.outcome, found.verdict.cause), (Outcome::Failed, "untrusted-root"));
+    assert_eq!(found.verdict.failed_by, Party::Client);
+    // The same by lengths: a Finished, a close_notify, the server's tickets and its FIN.
+    let builder = Builder::tls13(0x1302).server_records(&[1500, 281]).client_records(&[69, 19]);
+    let connection = builder.server_records(&[250]).fin(Side::Server).rst(Side::Client, 64).build();
+    let found = judge(&Inputs::new(connection).stack(Stack::GnuTls));
+    assert_eq!((found.verdict.cause, found.verdict.failed_by), ("certificate-rejected", Party::Client));
+    assert_eq!(found.verdict.confidence, Confidence::Possible);
+}
+
+#[test]
+fn a_hidden_alert_behind_lost_bytes_of_the_server_may_be_a_close_notify() {
+    let mut connection = hidden_close(Builder::tls12().client_certificates(0));
+    let before = connection.client_key_exchange.as_ref().map(|at| at.packet);
+    let after = connection.teardown.fin[0].as_ref().map(|at| at.packet);
+    connection.gaps.push(Gap {
+        sender: Side::Server,
+        offset: 2000,
+        len: 242,
+        before,
+        after,
+        snaplen: false,
+        in_data: false,
+    });
+    assert_eq!(judge(&Inputs::new(connection).stack(Stack::OpenSsl)).outcome, Outcome::Incomplete);
+}
