@@ -68,6 +68,15 @@ impl Seen {
     }
 }
 
+impl Seen {
+    /// Whether `stack`, which does `one`, shows itself so: behind a whole handshake an alert comes only from those that judge
+    /// a certificate after their own Finished.
+    pub fn is_from(self, stack: Stack, one: Sends) -> bool {
+        let late_alert = self == Self::LateOrAlert && matches!(one, Sends::Alert(_));
+        self.matches(one) && (!late_alert || matches!(stack, Stack::Nss | Stack::Firefox))
+    }
+}
+
 /// How well a fault fits what was seen, for the stacks that the client may be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Fit {
@@ -144,7 +153,7 @@ pub fn fit(stack: &StackGuess, connection: &Connection, cause: &str, seen: Seen)
     let tls13 = connection.is_tls13();
     let known = stack.fits.iter().map(|&one| sends(one, Side::Client, tls13, cause));
     let certain = known.clone().flatten();
-    if certain.clone().any(|all| all.iter().any(|&one| seen.matches(one))) {
+    if stack.fits.iter().any(|&one| shows(one, tls13, cause, seen)) {
         return Fit::Expected;
     }
     if stack.fits.is_empty() || known.clone().any(|sends| sends.is_none()) {
@@ -156,6 +165,30 @@ pub fn fit(stack: &StackGuess, connection: &Connection, cause: &str, seen: Seen)
         true => Fit::Excluded,
         false => Fit::Unusual,
     }
+}
+
+/// Whether this client is known to show itself so about `cause`.
+pub fn shows(stack: Stack, tls13: bool, cause: &str, seen: Seen) -> bool {
+    sends(stack, Side::Client, tls13, cause)
+        .is_some_and(|all| all.iter().any(|&one| seen.is_from(stack, one)))
+}
+
+/// Whether a program that seems to be of this stack may ask for the verdict after the handshake, whatever the library does by
+/// itself: libraries leave that to the program, and browsers' hellos are imitated by others.
+pub const fn leaves_the_verdict_to_programs(stack: Stack) -> bool {
+    matches!(
+        stack,
+        Stack::OpenSsl
+            | Stack::LibreSsl
+            | Stack::Curl
+            | Stack::BoringSsl
+            | Stack::Chromium
+            | Stack::Firefox
+            | Stack::Nss
+            | Stack::GnuTls
+            | Stack::MbedTls
+            | Stack::WolfSsl
+    )
 }
 
 /// Whether one of the stacks that the client may be is known to judge a certificate after the handshake.
@@ -301,7 +334,7 @@ mod tests {
 
     #[test]
     fn a_program_does_as_its_library_does_where_it_has_no_line_of_its_own() {
-        assert_eq!(sends(Stack::Python, Side::Client, true, "expired"), Some(&[Sends::Alert(45)][..]));
+        assert_eq!(sends(Stack::Php, Side::Client, true, "expired"), Some(&[Sends::Alert(45)][..]));
         assert_eq!(
             sends(Stack::HaProxy, Side::Client, true, "hostname-mismatch"),
             Some(&[Sends::Alert(80)][..])

@@ -2,11 +2,11 @@
 
 use crate::connection::{At, Connection, Gap, Outcome, SeenAlert};
 use crate::diagnose::testing::Builder;
-use crate::diagnose::testing_case::Inputs;
-use crate::diagnose::{Confidence, Diagnosis, Party, diagnose};
+use crate::diagnose::testing_case::{Inputs, report};
+use crate::diagnose::{Confidence, Diagnosis, Party, Severity, diagnose};
 use crate::fingerprint::Stack;
 use crate::tls::message::Side;
-use crate::trust::ProblemKind;
+use crate::trust::{Policy, ProblemKind};
 
 const ROOT: [(ProblemKind, bool); 1] = [(ProblemKind::UntrustedRoot, true)];
 
@@ -39,6 +39,43 @@ fn a_server_that_answers_the_close_notify_with_its_fin_did_not_give_up() {
 }
 
 #[test]
+fn a_probe_that_closes_is_at_most_possibly_a_refusal() {
+    let mut inputs =
+        Inputs::new(hidden_close(Builder::tls12().finished())).stack(Stack::OpenSsl).problems(&ROOT);
+    inputs = inputs.without_store();
+    assert_eq!(
+        judge(&inputs).outcome,
+        Outcome::Established,
+        "OpenSSL's alert would come before its Finished"
+    );
+    inputs.stack.fits.push(Stack::Nginx);
+    let found = judge(&inputs).verdict;
+    assert_eq!((found.cause, found.confidence), ("untrusted-root", Confidence::Possible));
+    assert!(found.summary.contains("A probe"), "{}", found.summary);
+    inputs.stack.fits = vec![Stack::Nss];
+    assert_eq!(judge(&inputs).verdict.confidence, Confidence::Likely, "NSS judges after its Finished");
+}
+
+#[test]
+fn what_the_clients_rules_take_is_no_reason_after_a_whole_handshake() {
+    let closed = || Builder::tls12().finished().fin(Side::Client).build();
+    let mut inputs = Inputs::new(closed()).stack(Stack::OpenSsl);
+    inputs.stack.fits.push(Stack::Nginx);
+    if let Some(names) = &mut inputs.hostname {
+        names.by_common_name = true;
+    }
+    let found = judge(&inputs);
+    assert_eq!(found.outcome, Outcome::Established);
+    assert!(
+        found.findings.iter().any(|one| one.code == "hostname-mismatch" && one.severity < Severity::Error)
+    );
+    let mut inputs = Inputs::new(closed()).stack(Stack::OpenSsl);
+    inputs.stack.fits.push(Stack::Nginx);
+    inputs.others = vec![report(Policy::Webpki, &[(ProblemKind::WrongEku, true)])];
+    assert_eq!(judge(&inputs).outcome, Outcome::Established, "other rules refuse it");
+}
+
+#[test]
 fn a_hidden_alert_behind_lost_bytes_of_the_server_may_be_a_close_notify() {
     let mut connection = hidden_close(Builder::tls12().client_certificates(0));
     let before = connection.client_key_exchange.as_ref().map(|at| at.packet);
@@ -53,4 +90,25 @@ fn a_hidden_alert_behind_lost_bytes_of_the_server_may_be_a_close_notify() {
         in_data: false,
     });
     assert_eq!(judge(&Inputs::new(connection).stack(Stack::OpenSsl)).outcome, Outcome::Incomplete);
+}
+
+#[test]
+fn a_fault_for_what_this_client_trusts_is_named_though_its_stack_says_more_by_itself() {
+    // A program imitates a browser's hello, and asks its library for the verdict afterwards.
+    let closed = || Builder::tls12().finished().fin(Side::Client).build();
+    let inputs = Inputs::new(closed()).stack(Stack::Chromium).problems(&ROOT);
+    let found = judge(&inputs).verdict;
+    assert_eq!((found.cause, found.confidence), ("untrusted-root", Confidence::Possible));
+    assert_eq!(judge(&inputs.without_store()).outcome, Outcome::Established, "its trust is not known");
+    // A program closes where its library would have sent an alert.
+    let silent = Builder::tls12().fin(Side::Client).build();
+    let found = judge(&Inputs::new(silent).stack(Stack::Go).problems(&ROOT)).verdict;
+    assert_eq!((found.cause, found.confidence), ("untrusted-root", Confidence::Possible));
+}
+
+#[test]
+fn programs_on_openssl_may_check_the_name_after_the_handshake() {
+    let closed = Builder::tls12().finished().fin(Side::Client).build();
+    let found = judge(&Inputs::new(closed).stack(Stack::OpenSsl).wrong_name());
+    assert_eq!((found.outcome, found.verdict.cause), (Outcome::Failed, "hostname-mismatch"));
 }

@@ -22,10 +22,14 @@ pub fn diagnose(case: &Case<'_>) -> Diagnosis {
     let ending = case.ending();
     let judged = judge_all(case);
     let candidates = weigh::weigh(case, &ending, &judged);
-    match choose(&judged, &candidates) {
+    match choose(case, &judged, &candidates) {
         Some(choice) => {
+            let weighed = choice.weighed;
             let mut diagnosis = failed(case, &ending, &judged, &candidates, choice);
             say_whose_rules(case, &mut diagnosis.verdict);
+            if weighed && ending.is_late_refusal() && diagnosis.verdict.confidence == Confidence::Possible {
+                diagnosis.verdict.summary.push_str(LIKE_A_PROBE);
+            }
             diagnosis
         }
         None => not_failed(case, &ending, &judged),
@@ -37,7 +41,7 @@ pub fn outline(case: &Case<'_>) -> Diagnosis {
     let ending = case.ending();
     let judged = judge_all(case);
     let candidates = weigh::weigh(case, &ending, &judged);
-    match choose(&judged, &candidates) {
+    match choose(case, &judged, &candidates) {
         Some(Choice { finding, confidence, .. }) => {
             let verdict = Verdict::bare(finding.code, confidence, failed_by(&ending, finding.code));
             Diagnosis { outcome: Outcome::Failed, verdict, findings: findings(case, &judged, Some(&finding)) }
@@ -62,6 +66,10 @@ fn without_failure(case: &Case<'_>, ending: &Ending) -> (Outcome, Party) {
         false => (Outcome::Incomplete, Party::Unknown),
     }
 }
+
+/// What a handshake that was completed and then given up does not tell.
+const LIKE_A_PROBE: &str =
+    " A probe that sends nothing, or a connection that was not needed, ends in the same way.";
 
 /// Where the client's usual rules take the chain and others do not, the verdict says under which it speaks.
 fn say_whose_rules(case: &Case<'_>, verdict: &mut Verdict) {
@@ -93,7 +101,7 @@ struct Choice {
     weighed: bool,
 }
 
-fn choose(judged: &Judged, candidates: &[Candidate]) -> Option<Choice> {
+fn choose(case: &Case<'_>, judged: &Judged, candidates: &[Candidate]) -> Option<Choice> {
     let ended = best_ending(judged);
     let best = candidates.first().map(|candidate| Choice {
         finding: candidate.finding.clone(),
@@ -106,7 +114,8 @@ fn choose(judged: &Judged, candidates: &[Candidate]) -> Option<Choice> {
         // The fault is there, but this client is not known to react so: what explains the end better comes first.
         Some(ended)
             if !fits
-                && (is_specific(ended.finding.code) || best.finding.confidence < Confidence::Certain) =>
+                && (is_specific(ended.finding.code) || best.finding.confidence < Confidence::Certain)
+                && !weigh::names_the_reason(case, &best.finding, ended.finding.code) =>
         {
             Some(ended)
         }

@@ -3,7 +3,9 @@
 use crate::diagnose::abort::{Ending, How, Moment};
 use crate::diagnose::alerts::{self, Fit, Seen};
 use crate::diagnose::causes::path;
-use crate::diagnose::{Case, Cause, Confidence, Finding, Judgement, PolicySource, Severity, Stage};
+use crate::diagnose::{
+    Case, Cause, Confidence, Finding, HostSource, Judgement, PolicySource, Severity, Stage,
+};
 use crate::fingerprint::Stack;
 use crate::tls::message::Side;
 
@@ -70,15 +72,37 @@ pub fn weigh(case: &Case<'_>, ending: &Ending, judged: &[(&'static Cause, Judgem
 
 fn candidate(case: &Case<'_>, seen: Seen, finding: &Finding) -> Option<Candidate> {
     let fit = alerts::fit(case.stack, case.connection, finding.code, seen);
+    let late = matches!(seen, Seen::Late | Seen::LateOrAlert);
     // What the policy lets pass counts only where the stack at hand is known to refuse it.
     let counts = match finding.severity {
         Severity::Error => fit > Fit::Excluded,
-        _ => fit == Fit::Expected && !takes(case, finding.code),
+        // A client that completed the handshake has shown that it lets this pass.
+        _ => fit == Fit::Expected && !late && !takes(case, finding.code),
     };
     // After a whole handshake only a stack that is known for it is taken to refuse.
-    let late = matches!(seen, Seen::Late | Seen::LateOrAlert);
-    let counts = counts && (!late || fit == Fit::Expected || case.stack.fits.is_empty() && fit == Fit::Open);
+    let counts = counts
+        && (!late
+            || fit == Fit::Expected
+            || case.stack.fits.is_empty() && fit == Fit::Open
+            || finding.severity == Severity::Error
+                && case.stack.fits.first().is_some_and(|&one| alerts::leaves_the_verdict_to_programs(one))
+                && is_known_of_the_client(case, finding.code));
     counts.then(|| Candidate { finding: finding.clone(), fit, confidence: Confidence::Possible })
+}
+
+/// The fault is one for this very client, by what the user says that it trusts or asks for.
+fn is_known_of_the_client(case: &Case<'_>, code: &str) -> bool {
+    match code {
+        "hostname-mismatch" => {
+            case.host.is_some_and(|(_, source)| source != HostSource::Sni) || case.store_is_given()
+        }
+        _ => case.store_is_given(),
+    }
+}
+
+/// Both say that the client refused the certificate, and only the fault says why: it is one for this very client.
+pub fn names_the_reason(case: &Case<'_>, fault: &Finding, ended: &str) -> bool {
+    ended == BROAD && fault.severity == Severity::Error && is_known_of_the_client(case, fault.code)
 }
 
 /// The likeliest stack is known to take a connection with this fault.
@@ -112,7 +136,7 @@ fn under_other_rules(case: &Case<'_>, seen: Seen) -> Vec<Candidate> {
             let fit = alerts::fit(case.stack, case.connection, finding.code, seen);
             let known = found.iter().any(|one| one.code() == finding.code);
             let late = matches!(seen, Seen::Late | Seen::LateOrAlert);
-            if known || fit == Fit::Excluded || late && fit != Fit::Expected {
+            if known || fit == Fit::Excluded || late && !likeliest_does(case, finding.code, seen) {
                 continue;
             }
             let text = finding.text.trim_end_matches('.').to_owned();
@@ -138,19 +162,22 @@ fn settle(case: &Case<'_>, ending: &Ending, seen: Seen, candidates: &mut [Candid
         };
         let unproven = candidate.fit == Fit::Unusual
             || candidate.fit == Fit::Open && seen == Seen::Silent && !case.store_is_given()
-            || seen == Seen::Late && !likeliest_does(case, candidate.code(), seen);
+            || matches!(seen, Seen::Late | Seen::LateOrAlert)
+                && !likeliest_does(case, candidate.code(), seen);
         if index == 0 && unproven {
             candidate.confidence = Confidence::Possible;
         }
     }
 }
 
-/// The likeliest stack, and not only one that the client may be as well, is known to show itself so.
+/// The likeliest stack, and not only one that the client may be as well, is known to show itself so. Where that depends on the
+/// program, what the client trusts must be known too: a probe closes in the same way.
 fn likeliest_does(case: &Case<'_>, code: &str, seen: Seen) -> bool {
     let tls13 = case.connection.is_tls13();
     case.stack.fits.first().is_some_and(|&stack| {
-        alerts::sends(stack, Side::Client, tls13, code)
-            .is_some_and(|all| all.iter().any(|one| seen.matches(*one)))
+        let sends = alerts::sends(stack, Side::Client, tls13, code).unwrap_or_default();
+        let depends = sends.iter().any(|&one| !seen.is_from(stack, one));
+        alerts::shows(stack, tls13, code, seen) && (!depends || is_known_of_the_client(case, code))
     })
 }
 
