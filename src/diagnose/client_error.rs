@@ -4,7 +4,7 @@ use std::net::IpAddr;
 use std::sync::LazyLock;
 
 use crate::diagnose::abort::{Ending, Moment};
-use crate::diagnose::alerts::{sends, stack_of};
+use crate::diagnose::alerts::{shows, stack_of};
 use crate::diagnose::{Case, ClientError, alert_words, weigh, words};
 use crate::fingerprint::Stack;
 use crate::tls::message::Side;
@@ -23,10 +23,7 @@ pub(super) fn actors(case: &Case<'_>, ending: &Ending, code: &str) -> Vec<Stack>
     let mut stacks = case.stack.fits.clone();
     if let Some(seen) = weigh::seen(ending) {
         let tls13 = case.connection.is_tls13();
-        let does = |stack: &Stack| {
-            sends(*stack, Side::Client, tls13, code)
-                .is_some_and(|all| all.iter().any(|one| seen.matches(*one)))
-        };
+        let does = |stack: &Stack| shows(*stack, tls13, code, seen);
         // The sort is stable: the likeliest stays ahead of its equals.
         stacks.sort_by_key(|stack| !does(stack));
     }
@@ -98,12 +95,34 @@ fn filled(case: &Case<'_>, ending: &Ending, stack: Stack, text: &'static str) ->
     }
     if let Some(host) = case.hostname() {
         if host.parse::<IpAddr>().is_ok() {
-            text = text.replace("DNS name matching <host>", "names matching IP address <host>");
+            text = for_address(case, text);
         }
         text = text.replace("<host>", host);
     }
     Some(text)
 }
+
+/// Some say another thing of an address than of a name.
+fn for_address(case: &Case<'_>, text: String) -> String {
+    let has_address =
+        case.hostname.is_some_and(|report| report.names.iter().any(|name| name.parse::<IpAddr>().is_ok()));
+    if text == "x509: certificate is valid for <names>, not <host>" && !has_address {
+        return "x509: cannot validate certificate for <host> because it doesn't contain any IP SANs".into();
+    }
+    OF_ADDRESSES.iter().fold(text, |text, (name, address)| text.replace(name, address))
+}
+
+/// What is said of a name, and of an address instead.
+const OF_ADDRESSES: [(&str, &str); 5] = [
+    ("DNS name matching <host>", "names matching IP address <host>"),
+    ("num=62:hostname mismatch", "num=64:IP address mismatch"),
+    ("Hostname mismatch", "IP address mismatch"),
+    ("(hostname mismatch)", "(IP address mismatch)"),
+    (
+        "Peer certificate CN=`<name>' did not match expected CN=`<host>'",
+        "Peer certificate subjectAltName did not match expected name `<host>'",
+    ),
+];
 
 struct Line {
     stack: Stack,
@@ -162,6 +181,30 @@ mod tests {
                 assert!(shows, "{code}: {:?} {}", row.stack, row.text);
             }
         }
+    }
+
+    #[test]
+    fn an_address_is_spoken_of_as_such() {
+        use crate::diagnose::testing::Builder;
+        use crate::diagnose::testing_case::Inputs;
+        let says = |stack, names: &[&str]| {
+            let connection = Builder::tls12().alert(Side::Client, 2, 42).fin(Side::Client).build();
+            let mut inputs = Inputs::new(connection).stack(stack).wrong_name();
+            if let Some(report) = &mut inputs.hostname {
+                report.names = names.iter().map(|name| (*name).to_owned()).collect();
+            }
+            let mut case = inputs.case();
+            case.host = Some(("192.0.2.7", crate::diagnose::HostSource::Option));
+            client_error(&case, &case.ending(), "hostname-mismatch")
+                .map(|error| error.text)
+                .unwrap_or_default()
+        };
+        assert!(says(Stack::OpenSsl, &["a.example"]).contains("num=64:IP address mismatch"));
+        assert!(
+            says(Stack::Python, &["a.example"]).contains("IP address mismatch, certificate is not valid")
+        );
+        assert!(says(Stack::Go, &["a.example"]).contains("doesn't contain any IP SANs"));
+        assert!(says(Stack::Go, &["192.0.2.8"]).contains("certificate is valid for"));
     }
 
     #[test]
