@@ -5,6 +5,7 @@
 use crate::diagnose::abort::Moment;
 use crate::diagnose::{Case, fix_steps, fix_trust, fix_tunnel, shell, words};
 use crate::tls::message::Side;
+use crate::trust::ProblemKind;
 
 /// The steps that mend the cause, the one that mends it for everybody first.
 pub(super) fn fix(case: &Case<'_>, code: &str) -> Vec<String> {
@@ -26,11 +27,21 @@ fn own(case: &Case<'_>, code: &str) -> Vec<String> {
         "handshake-failure" => handshake_failure(case),
         "server-silent" => vec![server_silent(case).to_owned()],
         "certificate-rejected" => certificate_rejected(case),
+        "expired-intermediate" if expired_is_stored(case) => vec![
+            "Client: the certificate that expired is in its trust store: import its successor there, from the CA.".into(),
+            "Server: then install a certificate that the successor issued, where that has another key.".into(),
+        ],
         "client-timeout" => client_timeout(case),
         "starttls-refused" | "proxy-refused" => fix_tunnel::steps(case, code),
         "client-closed" | "client-reset" => vec![client_left(case).to_owned()],
         _ => fix_steps::steps(code).iter().map(|text| (*text).to_owned()).collect(),
     }
+}
+
+/// No certificate that was sent has expired: it is the client's own copy of a CA.
+fn expired_is_stored(case: &Case<'_>) -> bool {
+    let mut problems = case.path.into_iter().flat_map(|report| &report.problems);
+    problems.any(|problem| problem.kind == ProblemKind::ExpiredIntermediate && problem.certificate.is_none())
 }
 
 /// The side that got the alert cannot know more than the capture shows.
@@ -224,6 +235,18 @@ mod tests {
             let steps = fix(&inputs.case(), cause.code);
             assert!(!steps.is_empty(), "{} has no fix", cause.code);
         }
+    }
+
+    #[test]
+    fn a_ca_that_expired_in_the_trust_store_is_replaced_there() {
+        let problems = [(ProblemKind::ExpiredIntermediate, true)];
+        let mut inputs = Inputs::new(Builder::tls12().build()).problems(&problems);
+        let steps = |inputs: &Inputs| fix(&inputs.case(), "expired-intermediate");
+        assert!(steps(&inputs).iter().all(|step| !step.contains("chain file")), "{:?}", steps(&inputs));
+        if let Some(problem) = inputs.path.as_mut().and_then(|report| report.problems.first_mut()) {
+            problem.certificate = Some(1);
+        }
+        assert!(steps(&inputs).iter().any(|step| step.contains("chain file")));
     }
 
     #[test]
