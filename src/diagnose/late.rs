@@ -3,7 +3,7 @@
 use crate::connection::{At, Connection, Gap, Outcome, SeenAlert};
 use crate::diagnose::testing::Builder;
 use crate::diagnose::testing_case::{Inputs, report};
-use crate::diagnose::{Confidence, Diagnosis, Party, Severity, diagnose};
+use crate::diagnose::{Confidence, Diagnosis, OtherPaths, Party, Severity, diagnose};
 use crate::fingerprint::Stack;
 use crate::tls::message::Side;
 use crate::trust::{Policy, ProblemKind};
@@ -71,7 +71,7 @@ fn what_the_clients_rules_take_is_no_reason_after_a_whole_handshake() {
     );
     let mut inputs = Inputs::new(closed()).stack(Stack::OpenSsl);
     inputs.stack.fits.push(Stack::Nginx);
-    inputs.others = vec![report(Policy::Webpki, &[(ProblemKind::WrongEku, true)])];
+    inputs.others = OtherPaths::known(vec![report(Policy::Webpki, &[(ProblemKind::WrongEku, true)])]);
     assert_eq!(judge(&inputs).outcome, Outcome::Established, "other rules refuse it");
 }
 
