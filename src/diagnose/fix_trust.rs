@@ -23,15 +23,18 @@ pub(super) fn steps(case: &Case<'_>, code: &str) -> Vec<String> {
         "self-signed" => {
             let mut all = vec![
                 "Server: replace the certificate by one from a CA that the client trusts.".to_owned(),
-                "Client: or trust this very certificate; check its fingerprint with whoever runs the server."
-                    .to_owned(),
+                format!(
+                    "Client: or trust this very certificate; check its fingerprint with whoever runs the server. {}",
+                    source(case, ROOT)
+                ),
             ];
             all.push(import(stack, ROOT, &alias));
             all
         }
         _ => vec![
             format!(
-                "Client: add {name} to what it trusts, after checking that it is the CA that you mean to trust."
+                "Client: add {name} to what it trusts, after checking that it is the CA that you mean to trust. {}",
+                source(case, ROOT)
             ),
             import(stack, ROOT, &alias),
             "Server: or install a certificate from a CA that the client trusts already.".into(),
@@ -51,6 +54,20 @@ fn wanted<'a>(case: &Case<'a>, code: &str) -> Option<&'a Name> {
     }
 }
 
+/// Where the file with the certificate comes from.
+fn source(case: &Case<'_>, file: &str) -> String {
+    match is_found(case) {
+        true => format!("Its certificate is in {file} with `--export DIR`."),
+        false => format!("Get its certificate from whoever runs the CA, as {file}."),
+    }
+}
+
+/// Whether the capture or the trust store has the certificate that is missing.
+fn is_found(case: &Case<'_>) -> bool {
+    let missing = case.path.and_then(|report| report.missing.as_ref());
+    missing.is_some_and(|missing| missing.found.is_some())
+}
+
 fn missing(case: &Case<'_>, stack: Option<Stack>, name: &str, alias: &str) -> Vec<String> {
     let last = match case.server_chain.len() {
         0 | 1 => "the leaf",
@@ -64,10 +81,11 @@ fn missing(case: &Case<'_>, stack: Option<Stack>, name: &str, alias: &str) -> Ve
     let urls =
         case.path.and_then(|report| report.missing.as_ref()).map(|missing| missing.ca_issuers.as_slice());
     let url = urls.unwrap_or_default().iter().find(|url| url.starts_with("http"));
-    if let Some(url) = url.and_then(|url| shell::word(url)) {
-        all.push(format!(
+    match url.and_then(|url| shell::word(url)) {
+        Some(url) if !is_found(case) => all.push(format!(
             "To get it:\ncurl -o intermediate.der {url}\nopenssl x509 -inform der -in intermediate.der -out {INTERMEDIATE}"
-        ));
+        )),
+        _ => all.push(source(case, INTERMEDIATE)),
     }
     all.push("Client: where the server cannot be changed, trust the intermediate itself until it is.".into());
     all.push(import(stack, INTERMEDIATE, alias));
