@@ -175,6 +175,32 @@ fn connections_are_chosen_by_number_and_by_expression() {
     tlspcap().args(["explain", "--filter", "outcome =="]).arg(capture("seed")).assert().code(2);
 }
 
+#[cfg(unix)]
+#[test]
+fn ctrl_c_is_for_who_writes_the_pipe_and_the_report_comes_after_it() {
+    use std::io::{Read as _, Write as _};
+    let bytes = std::fs::read(capture("seed")).expect("a capture");
+    let mut child = std::process::Command::new(assert_cmd::cargo::cargo_bin("tlspcap"))
+        .args(["explain", "-"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("it runs");
+    let mut pipe = child.stdin.take().expect("a pipe");
+    pipe.write_all(&bytes[..bytes.len() / 2]).expect("written");
+    // What it does with the signal is set up before it reads; a pipe holds more than this half.
+    std::thread::sleep(std::time::Duration::from_secs(1));
+    let id = child.id().to_string();
+    assert!(std::process::Command::new("kill").args(["-INT", &id]).status().expect("kill").success());
+    std::thread::sleep(std::time::Duration::from_millis(200));
+    pipe.write_all(&bytes[bytes.len() / 2..]).expect("it still reads");
+    drop(pipe);
+    let mut text = String::new();
+    child.stdout.take().expect("a pipe").read_to_string(&mut text).expect("UTF-8");
+    assert!(text.contains("FAILED: untrusted-root"), "{text}");
+    assert!(child.wait().expect("it ends").success());
+}
+
 #[test]
 fn what_chooses_no_connection_is_said() {
     let fails = |arguments: &[&str], said: &str| {

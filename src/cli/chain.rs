@@ -20,6 +20,7 @@ pub(crate) fn run(arguments: &Chain) -> Result<Status> {
         judge_established: false,
         ..Options::default()
     };
+    super::input::standard_input([&arguments.file])?;
     let input = open(&arguments.file, &mut options)?;
     let report = explain_to_report(input, &arguments.file, &options)?;
     let wanted =

@@ -15,6 +15,7 @@ pub(crate) fn run(arguments: &Diff) -> Result<Status> {
     if arguments.good.as_os_str() == "-" && arguments.bad.as_os_str() == "-" {
         return Err(Error::Usage("only one of GOOD and BAD can be standard input".to_owned()));
     }
+    super::input::standard_input([&arguments.good, &arguments.bad])?;
     let (mut of_good, mut of_bad) = (options.clone(), options);
     let good = open(&arguments.good, &mut of_good)?;
     let bad = open(&arguments.bad, &mut of_bad)?;

@@ -14,7 +14,7 @@ use super::Status;
 use super::args::{Explain, Format};
 use super::collect::{Place, Shelf};
 use super::filter::Filter;
-use super::input::Again;
+use super::input::{Again, standard_input};
 use super::output::{Output, use_color, width};
 
 /// Explains every file.
@@ -37,6 +37,7 @@ pub(crate) fn run(arguments: &Explain) -> Result<Status> {
         })),
         Format::Html => Box::new(HtmlRenderer),
     };
+    standard_input(&arguments.files)?;
     let mut output = Output::open(arguments.output.as_deref())?;
     let mut failed = false;
     let mut first_error = None;

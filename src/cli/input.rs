@@ -1,11 +1,48 @@
 //! A capture that is read more than once: standard input waits in a temporary file.
 
 use std::fs::File;
-use std::io::{Read, Seek};
+use std::io::{IsTerminal, Read, Seek};
 use std::path::{Path, PathBuf};
 
 use tlspcap::error::{Error, Result};
 use tlspcap::explain::{Options, open};
+
+/// Asks whether standard input, where it is among `files`, gives a capture, and lets it end by itself: Ctrl-C in
+/// `tcpdump … | tlspcap explain -` is for tcpdump, and the report comes after it.
+///
+/// # Errors
+/// When it is a terminal.
+pub(crate) fn standard_input<'a>(files: impl IntoIterator<Item = &'a PathBuf>) -> Result<()> {
+    if files.into_iter().any(|path| path.as_os_str() == "-") {
+        if std::io::stdin().is_terminal() {
+            return Err(Error::Usage(
+                "standard input is a terminal: pipe a capture into it, such as tcpdump -w - | tlspcap explain -"
+                    .to_owned(),
+            ));
+        }
+        #[cfg(unix)]
+        pass_over_first_interrupt();
+    }
+    Ok(())
+}
+
+#[cfg(unix)]
+fn pass_over_first_interrupt() {
+    extern "C" fn nothing(_: libc::c_int) {}
+    let handler: extern "C" fn(libc::c_int) = nothing;
+    // SAFETY: all zeros are a valid `sigaction`, which the system only reads or fills, and the handler does nothing.
+    unsafe {
+        let mut action: libc::sigaction = std::mem::zeroed();
+        let asked = libc::sigaction(libc::SIGINT, std::ptr::null(), &mut action);
+        // A job in the background may have been told to ignore it.
+        if asked == 0 && action.sa_sigaction == libc::SIG_DFL {
+            action.sa_sigaction = handler as libc::sighandler_t;
+            // Reading goes on, and the next one ends the process as usual.
+            action.sa_flags = libc::SA_RESTART | libc::SA_RESETHAND;
+            libc::sigaction(libc::SIGINT, &action, std::ptr::null_mut());
+        }
+    }
+}
 
 /// A capture that can be read from its beginning any number of times.
 pub(crate) struct Again {

@@ -23,6 +23,7 @@ pub(crate) fn run(arguments: &Trim) -> Result<Status> {
     if arguments.output.as_os_str() == "-" && std::io::stdout().is_terminal() {
         return Err(Error::Usage("a capture is not written to a terminal: give -o FILE".to_owned()));
     }
+    super::input::standard_input([&arguments.file])?;
     let input = Again::new(&arguments.file)?;
     if input.is(&arguments.output) {
         return Err(Error::Usage(format!(
