@@ -106,3 +106,14 @@ fn every_command_of_the_pages_is_understood() {
         }
     }
 }
+
+#[test]
+fn every_chapter_keeps_to_the_width_of_a_terminal() {
+    for cause in tlspcap::diagnose::CAUSES {
+        let text = tlspcap::render::chapter_text(cause.chapter, 80, false);
+        for line in text.lines().filter(|line| unicode_width::UnicodeWidthStr::width(*line) > 80) {
+            assert!(!line.trim_start().contains(' '), "{}: {line}", cause.code);
+        }
+        assert!(!text.contains("](") && !text.contains("\n|"), "{}", cause.code);
+    }
+}

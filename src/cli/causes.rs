@@ -1,22 +1,36 @@
 //! `tlspcap causes`.
 
+use std::io::IsTerminal;
+
 use tlspcap::diagnose::{CAUSES, cause};
 use tlspcap::error::{Error, Result};
 
 use super::Status;
-use super::args::Causes;
+use super::args::{Causes, Color};
 use super::output::Output;
 
 /// Lists the causes, or prints a chapter.
 pub(crate) fn run(arguments: &Causes) -> Result<Status> {
     let text = match &arguments.code {
         None => list(),
-        Some(code) => cause(code).map(|cause| cause.chapter.to_owned()).ok_or_else(|| unknown(code))?,
+        Some(code) => cause(code).map(|cause| chapter(cause.chapter)).ok_or_else(|| unknown(code))?,
     };
     let mut output = Output::open(None)?;
     output.write(text.as_bytes())?;
     output.commit()?;
     Ok(Status::Done)
+}
+
+/// A chapter as it is read on a terminal; for programs, the Markdown that it is.
+fn chapter(markdown: &str) -> String {
+    if !std::io::stdout().is_terminal() {
+        return markdown.to_owned();
+    }
+    tlspcap::render::chapter_text(
+        markdown,
+        super::output::width(false),
+        super::output::use_color(Color::Auto, false),
+    )
 }
 
 fn list() -> String {

@@ -3,6 +3,7 @@
 //! A renderer turns one connection into a [`Fragment`]; whoever collects fragments puts them in order and fills in the
 //! numbers, which are known only when the capture ends.
 
+mod chapter;
 mod diff;
 mod escape;
 mod html;
@@ -12,6 +13,7 @@ mod summary_html;
 mod text;
 mod wrap;
 
+pub use chapter::chapter_text;
 pub use diff::diff_text;
 pub use escape::{escape, escape_into};
 pub use html::HtmlRenderer;
