@@ -14,6 +14,7 @@ pub(super) const CAUSE: Cause = Cause {
         "untrusted-root",
         "missing-intermediate",
         "not-a-ca",
+        "wrong-eku",
         "certificate-rejected",
         "client-closed",
         "client-reset",
