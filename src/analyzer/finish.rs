@@ -9,7 +9,7 @@ use crate::decode::Endpoint;
 use crate::error::Warning;
 use crate::tcp::{CloseReason, Dir, StreamInfo};
 use crate::tls::message::Side;
-use crate::tunnel::port_means_tls;
+use crate::tunnel::{HTTP_OF_A_TLS_PORT, TLS_ALERT, port_means_tls};
 
 use super::state::{Phase, StreamState};
 
@@ -142,17 +142,35 @@ impl StreamState {
     ) -> Option<(Connection, bool)> {
         let (forward, role) = roles(info, Dir::Forward, None);
         let mut connection = empty_connection(info, forward, role);
-        let refused = tunnel.as_ref().is_some_and(|at| at.value.refusal.is_some());
+        let told = tunnel.as_ref().is_some_and(|at| self.was_told_no(&at.value));
         let meant = port_means_tls(connection.server.port) || tls_meant(&connection.server);
-        if !refused && !meant {
-            return None;
-        }
         connection.plain = first;
         if !forward {
             connection.plain.swap(0, 1);
         }
+        let answer = connection.plain[Side::Server as usize].as_ref();
+        let expects_tls =
+            answer.is_some_and(|at| [TLS_ALERT, HTTP_OF_A_TLS_PORT].contains(&at.value.protocol));
+        if !told && !meant && !expects_tls {
+            return None;
+        }
         connection.tunnel = tunnel;
         Some((connection, forward))
+    }
+
+    /// TLS or a tunnel for it was refused, or not even answered, or a client left where TLS was not offered.
+    fn was_told_no(&self, tunnel: &Tunnel) -> bool {
+        let to_tls = tunnel.target.as_deref().and_then(|target| target.rsplit(':').next()?.parse().ok());
+        let way_to_tls = !tunnel.kind.starts_with("starttls") && to_tls.is_some_and(port_means_tls);
+        let unanswered = !tunnel.granted && tunnel.withheld.is_none() && way_to_tls;
+        tunnel.refusal.is_some() || unanswered || tunnel.withheld.is_some() && self.client_left()
+    }
+
+    /// The side that opened the connection closed it, ahead of the other and without a reset.
+    fn client_left(&self) -> bool {
+        let [client, server] = self.fin.each_ref().map(|at| at.as_ref().map(|at| at.packet));
+        let reset = self.rst.iter().flatten().map(|rst| rst.packet).min();
+        client.is_some_and(|fin| server.is_none_or(|other| fin < other) && reset.is_none_or(|rst| fin < rst))
     }
 
     fn complete(

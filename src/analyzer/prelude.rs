@@ -26,6 +26,28 @@ pub(super) struct PreludePhase {
 }
 
 impl StreamState {
+    /// A side begins with a ClientHello although the other has greeted in a protocol without TLS.
+    pub(super) fn hello_to_plain(
+        &mut self,
+        info: &StreamInfo,
+        delivery: Delivery<'_>,
+        limits: &Limits,
+        secrets: Option<&Arc<Secrets>>,
+    ) {
+        let Phase::Plain(mut first, _) = std::mem::replace(&mut self.phase, Phase::Silent) else { return };
+        let other = delivery.dir.flip();
+        // What the greeting side sends is not TLS and stays so.
+        let mut base = [Some(u64::MAX); 2];
+        base[delivery.dir.index()] = Some(delivery.offset);
+        self.begin_tls(info, delivery.dir, Some(Side::Client), base, limits, secrets);
+        if let Phase::Tls(live) = &mut self.phase {
+            let side = live.side(other) as usize;
+            live.connection.plain[side] = first[other.index()].take();
+            live.unseen[other.index()] = false;
+        }
+        self.tls(delivery, limits);
+    }
+
     /// The first bytes of the stream: TLS, a preamble, or something else.
     pub(super) fn probe(
         &mut self,
@@ -237,17 +259,30 @@ impl PreludePhase {
         if let Progress::TlsAt { from_a, from_b } = progress {
             self.found = [from_a, from_b];
         }
-        if let Some(passed) = self.prelude.summary() {
+        let summary = self.prelude.summary();
+        if summary.is_none() {
+            self.tunnel = None;
+        }
+        if let Some(passed) = summary {
             let value = Tunnel {
                 kind: passed.kind,
                 target: passed.target,
                 refusal: passed.refusal,
                 granted: passed.granted,
+                withheld: passed.withheld,
+                asked_again: passed.asked_again,
+                went_on: passed.went_on,
             };
             let known = self.tunnel.as_ref().is_some_and(|at| at.value == value);
             if !known {
                 let first_packet = self.tunnel.as_ref().map_or(delivery.packet, |at| at.first_packet);
-                self.tunnel = Some(At { packet: delivery.packet, first_packet, time: delivery.time, value });
+                // A refusal keeps its packet, whatever its asker does behind it.
+                let refused = self.tunnel.as_ref().filter(|at| {
+                    at.value.refusal.is_some() && at.value.refusal == value.refusal && !at.value.asked_again
+                });
+                let (packet, time) =
+                    refused.map_or((delivery.packet, delivery.time), |at| (at.packet, at.time));
+                self.tunnel = Some(At { packet, first_packet, time, value });
             }
         }
         progress

@@ -10,6 +10,7 @@ use crate::tcp::{Delivery, Dir, SegmentKind, SegmentNote, StreamInfo};
 use crate::tls::keylog::Secrets;
 use crate::tls::message::Side;
 use crate::tls::session::{Probe, TlsSession, looks_like_tls};
+use crate::tunnel::begins_like_client_hello;
 
 use super::finish::empty_connection;
 use super::live::{Live, Mark};
@@ -161,8 +162,11 @@ impl StreamState {
             Phase::Prelude(_) => self.prelude(info, delivery, limits, secrets),
             Phase::Tls(_) => self.tls(delivery, limits),
             Phase::Plain(first, _) => {
-                let from_server = delivery.dir == Dir::Reverse;
-                extend(&mut first[delivery.dir.index()], plain_at(&delivery, from_server), from_server);
+                let (i, from_server) = (delivery.dir.index(), delivery.dir == Dir::Reverse);
+                if first[i].is_none() && begins_like_client_hello(delivery.bytes) {
+                    return self.hello_to_plain(info, delivery, limits, secrets);
+                }
+                extend(&mut first[i], plain_at(&delivery, from_server), from_server);
             }
         }
     }

@@ -176,7 +176,7 @@ impl PlainText {
 const SAMPLE: usize = 80;
 
 /// A preamble in which TLS was negotiated or carried.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Tunnel {
     /// `starttls-smtp`, `http-connect`, `socks`, …: the word of the report.
     pub kind: &'static str,
@@ -186,6 +186,13 @@ pub struct Tunnel {
     pub refusal: Option<String>,
     /// The answer that let TLS begin was seen.
     pub granted: bool,
+    /// The server said what it offers and TLS was not among it, in these words; nobody asked for TLS, and the client sent nothing
+    /// but a farewell behind it.
+    pub withheld: Option<String>,
+    /// After the refusal the client asked again, and no answer was seen.
+    pub asked_again: bool,
+    /// After the refusal the client went on in plain text.
+    pub went_on: bool,
 }
 
 /// TCP facts of one direction.

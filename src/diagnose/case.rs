@@ -7,7 +7,9 @@ use crate::connection::Connection;
 use crate::diagnose::Missing;
 use crate::diagnose::abort::Ending;
 use crate::fingerprint::{Stack, StackGuess};
+use crate::tls::message::Side;
 use crate::trust::{HostnameReport, PathReport, Policy, Store, StoreKind};
+use crate::tunnel::{HTTP_OF_A_TLS_PORT, TLS_ALERT};
 use crate::x509::Certificate;
 
 /// Where the name that the client meant to reach comes from.
@@ -78,6 +80,9 @@ impl std::fmt::Debug for OtherPaths<'_> {
     }
 }
 
+/// Repeats after which what is not acknowledged is lost on the way and not by chance.
+const REPEATS: u32 = 3;
+
 /// One connection with everything that is known about it.
 #[derive(Debug, Clone)]
 pub struct Case<'a> {
@@ -137,6 +142,19 @@ impl<'a> Case<'a> {
     /// How the connection ended.
     pub fn ending(&self) -> Ending {
         self.ended.get_or_init(|| Ending::read(self.connection)).clone()
+    }
+
+    /// Bytes that the server sent and the client never acknowledged, and how often it repeated some: they do not get through.
+    pub fn server_unheard(&self) -> Option<(u64, u32)> {
+        let [_, server] = &self.connection.tcp;
+        let unheard = server.payload_bytes.saturating_sub(server.acked_bytes);
+        (unheard > 0 && server.retransmissions >= REPEATS).then_some((unheard, server.retransmissions))
+    }
+
+    /// The server answered plain text as a server that expects TLS does.
+    pub fn answers_for_tls(&self) -> bool {
+        let answer = self.connection.plain[Side::Server as usize].as_ref();
+        answer.is_some_and(|at| [TLS_ALERT, HTTP_OF_A_TLS_PORT].contains(&at.value.protocol))
     }
 
     /// TLS 1.3 was spoken and could not be read.

@@ -251,8 +251,14 @@ fn incomplete(case: &Case<'_>, ending: &Ending) -> String {
     let tried = connection.client_hello.is_some() || connection.client_hello_lost.is_some();
     let text = match (ending.moment, ending.act) {
         (Moment::Connect, _) => "A SYN was seen, and the capture does not show what came of it.",
+        _ if connection.tunnel.as_ref().is_some_and(|at| at.value.went_on) => {
+            "The server refused to begin TLS, and the client went on without it."
+        }
         _ if connection.plain.iter().all(Option::is_some) && !connection.speaks_tls.contains(&true) => {
             "No TLS was spoken: both sides used a plain protocol."
+        }
+        (_, Some(_)) if connection.tunnel.is_some() && !tried => {
+            "The connection ended after a request for a tunnel or for TLS, before TLS began."
         }
         (_, Some(_)) if !tried && !ending.server_spoke => {
             "The connection was opened and closed without a ClientHello, as health probes do."

@@ -2,7 +2,8 @@
 
 use crate::diagnose::Confidence;
 use crate::fingerprint::{Stack, StackGuess};
-use crate::iana::{CipherSuite, NamedGroup, Version};
+use crate::iana::{CipherSuite, NamedGroup, SignatureScheme, Version};
+use crate::tunnel::{HTTP_OF_A_TLS_PORT, TLS_ALERT};
 use crate::x509::Name;
 
 /// An alert description with its number: `unknown_ca (48)`.
@@ -63,6 +64,11 @@ pub fn version(version: Version) -> String {
 /// A cipher suite by its name, or by its number where it has none.
 pub fn suite(suite: CipherSuite) -> String {
     suite.to_string()
+}
+
+/// The name of a signature scheme, or its number.
+pub fn scheme(scheme: SignatureScheme) -> String {
+    scheme.name().map_or_else(|| format!("0x{:04x}", scheme.0), str::to_owned)
 }
 
 /// A key exchange group as people write it.
@@ -184,7 +190,8 @@ pub fn hedged(confidence: Confidence, sentence: &str) -> String {
 /// The name of what a side sent as part of a sentence: `an HTTP request`, `SSH`.
 pub fn with_article(protocol: &str) -> String {
     match protocol {
-        "HTTP request" | "HTTP response" | "HTTP/2 request" => format!("an {protocol}"),
+        "HTTP request" | "HTTP response" | "HTTP/2 request" | HTTP_OF_A_TLS_PORT => format!("an {protocol}"),
+        TLS_ALERT => format!("a {protocol}"),
         other => other.to_owned(),
     }
 }

@@ -4,12 +4,38 @@
 /// `from_server` says that the bytes are those of the side that accepted the connection.
 pub fn identify(first_bytes: &[u8], from_server: bool) -> Option<&'static str> {
     let line = first_line(first_bytes);
+    if from_server && let Some(name) = of_a_tls_port(first_bytes, line) {
+        return Some(name);
+    }
     http(line)
         .or_else(|| xml(first_bytes))
         .or_else(|| by_prefix(first_bytes))
         .or_else(|| greeting_or_command(line, from_server))
         .or_else(|| binary(first_bytes, from_server))
 }
+
+/// What a server that expects TLS says to plain text: an alert in clear (RFC 8446 §6), or HTTP that names the reason, as nginx, Go,
+/// Apache httpd and Tomcat do.
+fn of_a_tls_port(bytes: &[u8], line: &[u8]) -> Option<&'static str> {
+    if let &[0x15, 3, 0..=4, 0, 2, 1 | 2, _] = bytes {
+        return Some(TLS_ALERT);
+    }
+    let refuses = line.starts_with(b"HTTP/") && line.get(8..10) == Some(b" 4");
+    let says = |words: &[u8]| memchr::memmem::find(bytes, words).is_some();
+    (refuses && WANTS_TLS.iter().any(|words| says(words))).then_some(HTTP_OF_A_TLS_PORT)
+}
+
+/// An alert of TLS, where plain text was sent.
+pub const TLS_ALERT: &str = "TLS alert";
+/// HTTP by which a server says that it expects TLS.
+pub const HTTP_OF_A_TLS_PORT: &str = "HTTP error that asks for TLS";
+
+const WANTS_TLS: [&[u8]; 4] = [
+    b"plain HTTP request was sent to HTTPS port",
+    b"sent an HTTP request to an HTTPS server",
+    b"speaking plain HTTP to an SSL-enabled server port",
+    b"combination of host and port requires TLS",
+];
 
 /// The first line of the bytes with everything but printable ASCII escaped, at most 80 characters.
 pub fn sample(bytes: &[u8]) -> String {
@@ -224,6 +250,17 @@ mod tests {
         for (bytes, name) in named {
             assert_eq!(identify(bytes, true), Some(*name), "{}", sample(bytes));
         }
+    }
+
+    #[test]
+    fn a_server_that_expects_tls_shows_it_in_its_answer_to_plain_text() {
+        assert_eq!(identify(b"\x15\x03\x03\x00\x02\x02\x0a", true), Some(TLS_ALERT));
+        assert_eq!(identify(b"\x15\x03\x03\x00\x02\x02\x0a", false), None);
+        let nginx =
+            b"HTTP/1.1 400 Bad Request\r\n\r\n<center>The plain HTTP request was sent to HTTPS port</center>";
+        assert_eq!(identify(nginx, true), Some(HTTP_OF_A_TLS_PORT));
+        let other = b"HTTP/1.1 200 OK\r\n\r\nThe plain HTTP request was sent to HTTPS port";
+        assert_eq!(identify(other, true), Some("HTTP response"));
     }
 
     #[test]

@@ -37,6 +37,8 @@ pub struct Prelude {
     layer: Layer,
     passed: Vec<Passed>,
     refused: bool,
+    /// Who said that it does not offer TLS.
+    withheld_by: Option<Peer>,
     /// Set once there is nothing more to find.
     plain: Option<&'static str>,
 }
@@ -193,23 +195,27 @@ impl Prelude {
     }
 
     fn apply(&mut self, peer: Peer, step: Step) -> bool {
+        if self.withheld_by == Some(peer.other()) && step != Step::Wait && !self.is_farewell(peer, &step) {
+            self.takes_it();
+        }
         match step {
             Step::Wait => return false,
             Step::Used(used) => self.direction_mut(peer).used(used),
             Step::Asks(used) => {
                 self.direction_mut(peer).used(used);
-                self.open_passed();
+                let passed = self.open_passed();
+                passed.asked_again = passed.refusal.is_some();
             }
             Step::Begins(used) => {
                 self.direction_mut(peer).used(used);
-                self.open_passed().granted = true;
+                self.grant();
                 for direction in &mut self.directions {
                     direction.tls.get_or_insert(direction.start.saturating_add(direction.skip));
                 }
             }
             Step::Opens(used) => {
                 self.direction_mut(peer).used(used);
-                self.open_passed().granted = true;
+                self.grant();
                 self.note_target();
                 self.layer = Layer::Fresh;
                 if self.passed.len() >= Self::MOST_LAYERS {
@@ -218,17 +224,37 @@ impl Prelude {
             }
             Step::Refuses(used, words) => {
                 self.direction_mut(peer).used(used);
-                self.open_passed().refusal = Some(words);
+                let passed = self.open_passed();
+                passed.refusal = Some(words);
+                passed.asked_again = false;
                 self.refused = true;
             }
-            Step::Plain(name) => self.plain = Some(name),
+            Step::Withholds(used, words) => {
+                self.direction_mut(peer).used(used);
+                self.withhold(peer, words);
+            }
+            Step::Plain(name) => {
+                self.plain = Some(name);
+                if let Some(passed) =
+                    self.passed.last_mut().filter(|passed| passed.kind.starts_with("starttls"))
+                {
+                    passed.went_on = passed.refusal.is_some();
+                }
+            }
             Step::Unknown => self.layer = Layer::Scan,
         }
         self.note_target();
         true
     }
 
-    /// The entry of the protocol that is being followed; a grant takes an earlier refusal back.
+    /// A grant takes an earlier refusal back.
+    fn grant(&mut self) {
+        let passed = self.open_passed();
+        (passed.refusal, passed.asked_again) = (None, false);
+        passed.granted = true;
+    }
+
+    /// The entry of the protocol that is being followed.
     fn open_passed(&mut self) -> &mut Passed {
         let kind = self.layer.kind();
         let open = self.passed.last().is_some_and(|passed| passed.kind == kind && !passed.granted);
@@ -236,9 +262,30 @@ impl Prelude {
             self.passed.push(Passed { kind, ..Passed::default() });
         }
         let last = self.passed.len() - 1;
-        let passed = &mut self.passed[last];
-        passed.refusal = None;
-        passed
+        &mut self.passed[last]
+    }
+
+    /// The message of a step is the command with which a client leaves.
+    fn is_farewell(&self, peer: Peer, step: &Step) -> bool {
+        let Step::Used(used) = *step else { return false };
+        let line = self.direction(peer).held().get(..used).unwrap_or_default().trim_ascii();
+        let word = line.rsplit(|&byte| byte == b' ').next().unwrap_or(line);
+        word.eq_ignore_ascii_case(b"QUIT") || word.eq_ignore_ascii_case(b"LOGOUT")
+    }
+
+    /// What a refusal or a grant has said before counts for more.
+    fn withhold(&mut self, peer: Peer, words: String) {
+        let kind = self.layer.kind();
+        if self.passed.last().is_none_or(|passed| passed.kind != kind) {
+            self.passed.push(Passed { kind, withheld: Some(words), ..Passed::default() });
+            self.withheld_by = Some(peer);
+        }
+    }
+
+    /// The other side goes on, with a request for TLS or without.
+    fn takes_it(&mut self) {
+        self.withheld_by = None;
+        self.passed.pop_if(|passed| passed.withheld.is_some());
     }
 
     fn note_target(&mut self) {
@@ -378,6 +425,24 @@ mod tests {
     fn a_client_that_speaks_tls_to_a_plain_server_has_passed_nothing() {
         let end = play(&[b("220 mail.example ESMTP\r\n"), a(HELLO), b("500 5.5.1 what?\r\n")]);
         assert_eq!((end.a, end.b, end.summary), (Some(0), None, None));
+    }
+
+    #[test]
+    fn a_refusal_stands_until_the_next_answer() {
+        let turns = [a("CONNECT b:443 HTTP/1.1\r\n\r\n"), b("HTTP/1.1 407 No\r\nContent-Length: 0\r\n\r\n")];
+        let again = a("CONNECT b:443 HTTP/1.1\r\nProxy-Authorization: x\r\n\r\n");
+        let asked = play(&[&turns[..], std::slice::from_ref(&again)].concat()).summary.unwrap();
+        assert_eq!((asked.refusal.as_deref(), asked.asked_again), (Some("HTTP/1.1 407 No"), true));
+        let granted = play(&[&turns[..], &[again, b("HTTP/1.1 200 OK\r\n\r\n")]].concat()).summary.unwrap();
+        assert_eq!((granted.refusal, granted.asked_again, granted.granted), (None, false, true));
+    }
+
+    #[test]
+    fn a_client_that_goes_on_without_tls_is_known_from_one_that_leaves() {
+        let turns = [a(b"\0\0\0\x08\x04\xd2\x16\x2f"), b("N")];
+        assert!(!play(&turns).summary.unwrap().went_on);
+        let end = play(&[&turns[..], &[a(b"\0\0\0\x12\0\x03\0\0user\0me\0\0\0")]].concat());
+        assert_eq!((end.plain, end.summary.unwrap().went_on), (Some("PostgreSQL"), true));
     }
 
     #[test]

@@ -30,6 +30,12 @@ pub struct Passed {
     pub refusal: Option<String>,
     /// The answer that lets TLS or the tunnel begin was seen.
     pub granted: bool,
+    /// The server said what it offers and TLS was not among it, in these words; nobody asked for TLS and nothing else followed.
+    pub withheld: Option<String>,
+    /// After the refusal the asker asked again, and no answer was seen.
+    pub asked_again: bool,
+    /// After the refusal the asker went on in plain text.
+    pub went_on: bool,
 }
 
 /// What a follower makes of the bytes at the front of one direction.
@@ -47,6 +53,8 @@ pub(super) enum Step {
     Opens(usize),
     /// A message of so many bytes refuses, in these words.
     Refuses(usize, String),
+    /// A message of so many bytes says what its sender offers, and TLS is not among it, in these words.
+    Withholds(usize, String),
     /// It is this protocol and will not lead to TLS.
     Plain(&'static str),
     /// It is none of the protocols that can be followed, or no longer.

@@ -13,6 +13,10 @@ pub(super) struct Text {
     server: Option<Peer>,
     /// The rest of a line that is too long to be kept is being skipped: A, B.
     mid_line: [bool; 2],
+    /// The client asked what the server offers: EHLO, CAPA, CAPABILITY.
+    asked_for_list: bool,
+    /// A line of the server named TLS as something that it offers.
+    offers: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -92,13 +96,46 @@ impl Text {
             self.server.get_or_insert(from);
         }
         if self.server == Some(from) {
-            return Step::Used(used);
+            return self.offer(line, used);
         }
+        self.asked_for_list = self.asks_for_list(line);
         if let Some(tag) = self.request(line) {
             self.asked = Some(Asked { from, tag });
             return Step::Asks(used);
         }
         if self.past_the_beginning(line) { Step::Plain(self.name()) } else { Step::Used(used) }
+    }
+
+    /// A line of the server while nothing is asked: at the end of what it offers it is known whether TLS is among it.
+    fn offer(&mut self, line: &[u8], used: usize) -> Step {
+        self.offers |= contains(line, b"STARTTLS") || line.eq_ignore_ascii_case(b"STLS");
+        let last = match self.flavour {
+            Flavour::Smtp => code(line) == Some(250),
+            Flavour::Pop3 => line == b".",
+            Flavour::Imap => line.starts_with(b"* CAPABILITY"),
+            _ => false,
+        };
+        if !last || !std::mem::take(&mut self.asked_for_list) || self.offers {
+            return Step::Used(used);
+        }
+        let words = match self.flavour {
+            Flavour::Smtp => "the answer to EHLO does not offer STARTTLS",
+            Flavour::Pop3 => "the answer to CAPA does not offer STLS",
+            _ => "the answer to CAPABILITY does not offer STARTTLS",
+        };
+        Step::Withholds(used, words.to_owned())
+    }
+
+    fn asks_for_list(&self, line: &[u8]) -> bool {
+        let word = first_word(line);
+        match self.flavour {
+            Flavour::Smtp => word.eq_ignore_ascii_case(b"EHLO") || word.eq_ignore_ascii_case(b"LHLO"),
+            Flavour::Pop3 => line.eq_ignore_ascii_case(b"CAPA"),
+            Flavour::Imap => {
+                line.get(word.len() + 1..).is_some_and(|rest| rest.eq_ignore_ascii_case(b"CAPABILITY"))
+            }
+            _ => false,
+        }
     }
 
     fn learn(&mut self, line: &[u8]) {
@@ -277,6 +314,21 @@ mod tests {
             b("454 4.7.0 TLS not available due to local problem\r\n"),
         ];
         assert_refused(&turns, "starttls-smtp", "454 4.7.0 TLS not available due to local problem");
+    }
+
+    #[test]
+    fn a_client_that_leaves_where_tls_is_not_offered_was_told_so() {
+        let smtp = [b("220 x ESMTP\r\n"), a("EHLO c\r\n"), b("250-x\r\n250 SIZE 1\r\n")];
+        let imap = [b("* OK hi\r\n"), a("1 CAPABILITY\r\n"), b("* CAPABILITY IMAP4rev1\r\n1 OK done\r\n")];
+        let pop3 = [b("+OK hi\r\n"), a("CAPA\r\n"), b("+OK\r\nUSER\r\n.\r\n")];
+        for (turns, leaves) in [(&smtp, "QUIT\r\n"), (&imap, "2 LOGOUT\r\n"), (&pop3, "QUIT\r\n")] {
+            let withheld = |turns: &[_]| play(turns).summary.unwrap().withheld;
+            assert!(withheld(turns).unwrap().contains("does not offer"));
+            assert!(withheld(&[&turns[..], &[a(leaves)]].concat()).is_some());
+            assert_eq!(play(&[&turns[..], &[a("x NOOP\r\n")]].concat()).summary, None);
+        }
+        let offered = [b("220 x ESMTP\r\n"), a("EHLO c\r\n"), b("250-x\r\n250 STARTTLS\r\n"), a("QUIT\r\n")];
+        assert_eq!(play(&offered).summary, None);
     }
 
     #[test]

@@ -26,6 +26,9 @@ pub(super) const CAUSE: Cause = Cause {
 };
 
 fn check(case: &Case<'_>) -> Judgement {
+    if let Some(found) = proxy_header(case) {
+        return found;
+    }
     let [client, _] = &case.connection.plain;
     let Some(plain) = client.as_ref().filter(|_| !case.connection.speaks_tls[0]) else {
         return Judgement::NotApplicable;
@@ -39,7 +42,7 @@ fn check(case: &Case<'_>) -> Judgement {
         return Judgement::NotApplicable;
     }
     let answer = answer.as_ref().map(|at| at.value.sample.as_str()).unwrap_or_default();
-    if proxied && !case.connection.speaks_tls[1] || is_success(answer) {
+    if proxied && !case.connection.speaks_tls[1] && !case.answers_for_tls() || is_success(answer) {
         return Judgement::NotApplicable;
     }
     let ending = case.ending();
@@ -48,8 +51,9 @@ fn check(case: &Case<'_>) -> Judgement {
         // It may be the middle of a record.
         return Judgement::NotApplicable;
     }
-    // A server that speaks TLS, or one that gives up at once, shows that TLS was due; a port alone does not.
-    let confidence = match (known, case.connection.speaks_tls[1]) {
+    let expects = case.connection.speaks_tls[1] || case.answers_for_tls();
+    // A server that speaks TLS, or says that it expects it, shows that TLS was due; a port alone does not.
+    let confidence = match (known, expects) {
         (true, true) => Confidence::Certain,
         (true, false) => Confidence::Likely,
         (false, true) => Confidence::Likely,
@@ -70,6 +74,23 @@ fn check(case: &Case<'_>) -> Judgement {
     };
     let judged = ended::found(case, &ending, CAUSE.code, confidence, words::upper_first(&text));
     with_plain(judged, plain.packet, format!("the client sends {what}"))
+}
+
+/// A PROXY header (the PROXY protocol of HAProxy) ahead of the ClientHello, to a server that does not expect one and takes it for
+/// plain text.
+fn proxy_header(case: &Case<'_>) -> Option<Judgement> {
+    let header = case.connection.tunnel.as_ref().filter(|at| at.value.kind == "proxy-protocol")?;
+    let [_, answer] = &case.connection.plain;
+    let answer = answer.as_ref().filter(|_| case.answers_for_tls())?;
+    let text = format!(
+        "The client sent a PROXY header ahead of TLS (#{}), and the server, which does not expect one, answered with {} (#{}: {})",
+        header.first_packet,
+        words::with_article(answer.value.protocol),
+        answer.packet,
+        answer.value.sample
+    );
+    let judged = ended::found(case, &case.ending(), CAUSE.code, Confidence::Likely, text);
+    Some(with_plain(judged, answer.packet, "the server's answer to the header".into()))
 }
 
 /// A request with a whole address (RFC 9112 §3.2.2) is meant for a proxy, and a proxy speaks plain HTTP.

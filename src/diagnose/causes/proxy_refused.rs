@@ -4,6 +4,7 @@
 
 use super::ended;
 use super::http_to_tls::with_plain;
+use super::server_silent::SHORTEST_PATIENCE_S;
 use crate::connection::{At, Tunnel};
 use crate::diagnose::words;
 use crate::diagnose::{Case, Cause, Confidence, Judgement, Party, Stage};
@@ -39,7 +40,8 @@ fn check(case: &Case<'_>) -> Judgement {
             false => unanswered(case, tunnel),
         };
     };
-    if case.connection.client_hello.is_some() {
+    let pending = tunnel.value.asked_again && case.ending().act.is_none();
+    if case.connection.client_hello.is_some() || pending {
         return Judgement::NotApplicable;
     }
     let target = tunnel.value.target.as_ref().map_or_else(String::new, |target| format!(" to {target}"));
@@ -49,17 +51,29 @@ fn check(case: &Case<'_>) -> Judgement {
     with_plain(judged, tunnel.packet, format!("the answer: {refusal}"))
 }
 
-/// The proxy closed in place of an answer.
+/// The proxy closed in place of an answer, which may have a reason of its own, or let the client wait until it gave up.
 fn unanswered(case: &Case<'_>, tunnel: &At<Tunnel>) -> Judgement {
     let ending = case.ending();
     let silent = case.connection.plain[Side::Server as usize].is_none() && !ending.server_spoke;
-    if !silent || ending.blurred || ending.act.is_none_or(|act| act.by != Side::Server) {
+    let patience = case.connection.end.seconds_since(tunnel.time) >= SHORTEST_PATIENCE_S;
+    let Some(act) = ending.act.filter(|act| act.by == Side::Server || patience) else {
+        return Judgement::NotApplicable;
+    };
+    if !silent || ending.blurred {
         return Judgement::NotApplicable;
     }
     let target = tunnel.value.target.as_ref().map_or_else(String::new, |target| format!(" to {target}"));
+    if act.by == Side::Client {
+        let waited = words::seconds(act.time.seconds_since(tunnel.time));
+        let text = format!(
+            "the proxy found no way{target}: it did not answer the request to connect for {waited}, until the client gave up {}",
+            ended::at(&ending)
+        );
+        return ended::found(case, &ending, CAUSE.code, Confidence::Likely, words::upper_first(&text));
+    }
     let text = format!(
-        "the proxy closed without an answer to the request to connect{target} {}",
-        ended::how(&ending)
+        "the proxy found no way{target}: it closed without an answer to the request to connect {}",
+        ended::at(&ending)
     );
-    ended::found(case, &ending, CAUSE.code, Confidence::Likely, words::upper_first(&text))
+    ended::found(case, &ending, CAUSE.code, Confidence::Possible, words::upper_first(&text))
 }

@@ -4,8 +4,10 @@
 
 use super::ended;
 use super::http_to_tls::with_plain;
+use crate::connection::{At, Tunnel};
 use crate::diagnose::words;
 use crate::diagnose::{Case, Cause, Confidence, Judgement, Party, Stage};
+use crate::tls::message::Side;
 
 pub(super) const CAUSE: Cause = Cause {
     code: "starttls-refused",
@@ -32,12 +34,17 @@ fn check(case: &Case<'_>) -> Judgement {
         return Judgement::NotApplicable;
     };
     let Some(refusal) = &tunnel.value.refusal else {
-        return match tunnel.value.granted {
-            true => Judgement::RuledOut("the answer let TLS begin".into()),
-            false => Judgement::NotApplicable,
+        return match (&tunnel.value.withheld, tunnel.value.granted) {
+            (Some(words), _) => withheld(case, tunnel, words),
+            (None, true) => Judgement::RuledOut("the answer let TLS begin".into()),
+            (None, false) => Judgement::NotApplicable,
         };
     };
-    if case.connection.client_hello.is_some() {
+    if tunnel.value.went_on || tunnel.value.asked_again && case.ending().act.is_none() {
+        return Judgement::NotApplicable;
+    }
+    // Some clients (openssl s_client) begin with TLS whatever the answer was.
+    if case.connection.speaks_tls[Side::Server as usize] {
         return Judgement::NotApplicable;
     }
     let target = tunnel.value.target.as_ref().map_or_else(String::new, |target| format!(" to {target}"));
@@ -51,6 +58,22 @@ fn check(case: &Case<'_>) -> Judgement {
     let judged =
         ended::found(case, &case.ending(), CAUSE.code, Confidence::Certain, words::upper_first(&text));
     with_plain(judged, tunnel.packet, format!("the answer: {refusal}"))
+}
+
+/// The client left where TLS was not offered: it may have wanted no more than to see whether the server answers.
+fn withheld(case: &Case<'_>, tunnel: &At<Tunnel>, words: &str) -> Judgement {
+    let ending = case.ending();
+    if ending.act_by(Side::Client).is_none() || ending.blurred {
+        return Judgement::NotApplicable;
+    }
+    let text = format!(
+        "{words} (#{}), and the client left {}, perhaps because it wants TLS; a check whether the server answers looks the \
+         same",
+        tunnel.packet,
+        ended::at(&ending)
+    );
+    let judged = ended::found(case, &ending, CAUSE.code, Confidence::Possible, words::upper_first(&text));
+    with_plain(judged, tunnel.packet, words.to_owned())
 }
 
 /// What the client asks with.

@@ -34,6 +34,9 @@ fn check(case: &Case<'_>) -> Judgement {
     else {
         return Judgement::NotApplicable;
     };
+    if case.answers_for_tls() {
+        return Judgement::NotApplicable;
+    }
     let ending = case.ending();
     // What a plain server says to an alert is an answer to that, and the alert the cause.
     let gave_up = ending.alert_by(Side::Client).is_some();
@@ -45,7 +48,13 @@ fn check(case: &Case<'_>) -> Judgement {
     let known = plain.value.protocol != "unknown";
     // A line of text says for itself what it is; a few bytes of a binary protocol may be anything.
     let is_text = known && !plain.value.sample.contains("\\x");
-    let confidence = if is_text { Confidence::Certain } else { Confidence::Likely };
+    // A TLS port that does not expect a PROXY header may answer that in plain HTTP as well.
+    let header = case.connection.tunnel.as_ref().is_some_and(|at| at.value.kind == "proxy-protocol");
+    let confidence = match (is_text, header) {
+        (_, true) => Confidence::Possible,
+        (true, false) => Confidence::Certain,
+        (false, false) => Confidence::Likely,
+    };
     let what =
         if known { words::with_article(plain.value.protocol) } else { "bytes that are not TLS".into() };
     let sample =
@@ -54,6 +63,10 @@ fn check(case: &Case<'_>) -> Judgement {
     let text = match first {
         true => format!("the server begins with {what} (#{}{sample}), and the client with TLS", plain.packet),
         false => format!("the server answered the ClientHello with {what} (#{}{sample})", plain.packet),
+    };
+    let text = match header {
+        true => format!("{text}; or it does not expect the PROXY header that the client sent ahead of TLS"),
+        false => text,
     };
     let judged = ended::found(case, &ending, CAUSE.code, confidence, words::upper_first(&text));
     with_plain(judged, plain.packet, format!("the server sends {what}"))
