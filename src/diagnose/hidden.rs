@@ -62,14 +62,15 @@ impl Hidden {
         }
         let tag = tag_len(hello.value.cipher_suite);
         let mut hidden = Self::default();
+        let finished = finished_len(hello.value.cipher_suite);
         let [client, server] =
             [Side::Client, Side::Server].map(|side| records(connection, side, hello.packet));
-        hidden.read_client(&client, tag);
-        hidden.read_server(&server, tag);
+        hidden.read_client(&client, tag, finished);
+        hidden.read_server(&server, tag, finished);
         hidden
     }
 
-    fn read_client(&mut self, records: &[ProtectedRecord], tag: u32) {
+    fn read_client(&mut self, records: &[ProtectedRecord], tag: u32, finished_len: u32) {
         let Some(first) = records.first() else { return };
         if is_alert(first.len, tag) {
             self.client_alert = Some(short(first));
@@ -82,11 +83,12 @@ impl Hidden {
         self.client_auth = auth;
         self.client_finished = records.get(finished).map(short);
         let mut after = records.iter().skip(finished + 1);
-        self.client_data = after.clone().any(|record| !is_alert(record.len, tag));
-        self.client_closing = after.find(|record| is_alert(record.len, tag)).map(short);
+        let pads = records.get(finished).and_then(|record| pads(record.len, tag, finished_len));
+        self.client_data = after.clone().any(|record| !is_alert_of(record.len, tag, pads));
+        self.client_closing = after.find(|record| is_alert_of(record.len, tag, pads)).map(short);
     }
 
-    fn read_server(&mut self, records: &[ProtectedRecord], tag: u32) {
+    fn read_server(&mut self, records: &[ProtectedRecord], tag: u32, finished_len: u32) {
         let answer = self.client_finished.or(self.client_alert).map_or(u64::MAX, |record| record.packet);
         let (before, after): (Vec<&ProtectedRecord>, Vec<&ProtectedRecord>) =
             records.iter().partition(|record| record.packet <= answer);
@@ -100,7 +102,8 @@ impl Hidden {
         if self.client_finished.is_none() {
             return;
         }
-        self.server_data = after.iter().any(|record| !is_alert(record.len, tag));
+        let pads = before.last().and_then(|record| pads(record.len, tag, finished_len));
+        self.server_data = after.iter().any(|record| !is_alert_of(record.len, tag, pads));
         let closing = self.client_closing.map_or(u64::MAX, |record| record.packet);
         if !self.server_data {
             // Behind the client's own closing it is the answer to that.
@@ -148,6 +151,33 @@ fn short(record: &ProtectedRecord) -> Short {
 /// Whether a record of `len` bytes holds an alert: two bytes of content, as they are or padded as the JDK does.
 pub fn is_alert(len: u32, tag: u32) -> bool {
     is_one_of(len, tag, &[2])
+}
+
+/// Whether a side pads its records as the JDK does, as the length of its Finished shows; `None` where it does not.
+fn pads(len: u32, tag: u32, finished_len: u32) -> Option<bool> {
+    match len.checked_sub(finished_len + 1 + tag)? {
+        0 => Some(false),
+        JDK_PADDING => Some(true),
+        _ => None,
+    }
+}
+
+/// The same of a side of which it may be known whether it pads: then only one length is an alert's.
+fn is_alert_of(len: u32, tag: u32, pads: Option<bool>) -> bool {
+    let bare = 2 + 1 + tag;
+    match pads {
+        Some(true) => len == bare + JDK_PADDING,
+        Some(false) => len == bare,
+        None => is_alert(len, tag),
+    }
+}
+
+/// Bytes of a Finished under this suite (RFC 8446 §4.4.4, §B.4).
+const fn finished_len(suite: CipherSuite) -> u32 {
+    match suite.0 {
+        0x1302 => FINISHED[1],
+        _ => FINISHED[0],
+    }
 }
 
 /// Whether a record of `len` bytes holds content of one of these lengths: with the content type and the tag, and with or
@@ -212,6 +242,14 @@ mod tests {
         assert_eq!(read(0x1302, &[41, 85], &[]).client_auth, HiddenAuth::Empty);
         assert_eq!(read(0x1302, &[917, 281, 69, 80], &[]).client_auth, HiddenAuth::Sent);
         assert_eq!(read(0x1302, &[69, 80], &[]).client_auth, HiddenAuth::Nothing);
+    }
+
+    #[test]
+    fn a_request_as_long_as_a_padded_alert_is_data_where_the_finished_is_not_padded() {
+        let hidden = read(0x1302, &[25, 69, 35], &[19]);
+        assert!(hidden.client_closing.is_none() && hidden.client_data && hidden.server_alert.is_some());
+        let hidden = read(0x1302, &[41, 85, 35], &[19]);
+        assert!(hidden.client_closing.is_some() && hidden.server_alert.is_none());
     }
 
     #[test]
