@@ -160,7 +160,11 @@ impl Ending {
                 self.moment == Moment::Hello && is_about_certificates(alert.description.0)
             }
             How::HiddenAlert { .. } => {
-                self.moment >= Moment::Certificate && !self.data[0] && !self.after_loss
+                let late = self.moment == Moment::Done;
+                self.moment >= Moment::Certificate
+                    && !self.data[0]
+                    && !self.after_loss
+                    && (!late || self.wait_s < PROMPT_S)
             }
             How::Fin | How::Rst => {
                 !self.blurred
@@ -253,7 +257,8 @@ fn alert_act(
     }
     let how = match seen.alert {
         // close_notify and user_canceled announce an end and do not refuse.
-        Some(alert) if matches!(alert.description.0, 0 | 90) => return None,
+        Some(alert) if alert.description.0 == 0 => return None,
+        Some(alert) if alert.description.0 == 90 && (alert.level != 2 || seen.encrypted) => return None,
         Some(alert) if alert.level != 2 && !(connection.is_tls13() && seen.encrypted) => return None,
         Some(alert) => How::Alert { alert, encrypted: seen.encrypted },
         // Without keys TLS 1.3 is read by lengths and positions instead.

@@ -56,7 +56,7 @@ pub enum Seen {
 }
 
 impl Seen {
-    /// Whether a stack that does `one` shows itself so.
+    /// Whether a stack that does `one` may show itself so.
     pub const fn matches(self, one: Sends) -> bool {
         match (self, one) {
             (Self::Alert(seen), Sends::Alert(sent)) => seen == sent,

@@ -154,6 +154,7 @@ fn settle(case: &Case<'_>, ending: &Ending, seen: Seen, candidates: &mut [Candid
     let best_fit = best.fit;
     let rivals = candidates.iter().filter(|one| one.fit == best_fit).count();
     let trust_open = !case.store_is_given() && trust_fits(case, seen);
+    let late = matches!(seen, Seen::Late | Seen::LateOrAlert);
     for (index, candidate) in candidates.iter_mut().enumerate() {
         candidate.confidence = match index {
             0 if proven(case, ending, seen, candidate, rivals, trust_open) => Confidence::Certain,
@@ -162,8 +163,9 @@ fn settle(case: &Case<'_>, ending: &Ending, seen: Seen, candidates: &mut [Candid
         };
         let unproven = candidate.fit == Fit::Unusual
             || candidate.fit == Fit::Open && seen == Seen::Silent && !case.store_is_given()
-            || matches!(seen, Seen::Late | Seen::LateOrAlert)
-                && !likeliest_does(case, candidate.code(), seen);
+            || late && !likeliest_does(case, candidate.code(), seen)
+            // That the usual roots lack a private CA says nothing of a client that went through the whole handshake.
+            || late && !case.store_is_given() && TRUST.contains(&candidate.code());
         if index == 0 && unproven {
             candidate.confidence = Confidence::Possible;
         }
