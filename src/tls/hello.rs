@@ -70,7 +70,14 @@ fn client_extension(hello: &mut ClientHello, extension: &Extension) -> Option<()
         13 => hello.signature_schemes = u16_list(body.vec16()?).map(SignatureScheme).collect(),
         16 => hello.alpn = protocols(body.vec16()?)?,
         35 => hello.offers_ticket = !extension.body.is_empty(),
-        41 => hello.offers_psk = true,
+        41 => {
+            hello.offers_psk = true;
+            let mut identities = Cursor::new(body.vec16()?);
+            while !identities.is_empty() {
+                identities.vec16()?;
+                hello.offers_external_psk |= identities.take(4)? == [0; 4];
+            }
+        }
         42 => hello.offers_early_data = true,
         43 => hello.supported_versions = u16_list(body.vec8()?).map(Version).collect(),
         51 => {

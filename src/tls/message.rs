@@ -75,6 +75,8 @@ pub struct ClientHello {
     pub point_formats: Vec<u8>,
     /// `pre_shared_key` was offered.
     pub offers_psk: bool,
+    /// One of these keys was agreed upon beforehand and is no ticket: its age is 0 (RFC 8446 §4.2.11).
+    pub offers_external_psk: bool,
     /// A session ticket that is not empty was offered (RFC 5077).
     pub offers_ticket: bool,
     /// `early_data` was offered.

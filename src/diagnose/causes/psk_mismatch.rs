@@ -19,6 +19,8 @@ pub(super) const CAUSE: Cause = Cause {
         "client-reset",
         "handshake-failure",
         "protocol-error",
+        "no-shared-cipher",
+        "protocol-version",
     ],
     chapter: include_str!("../../../docs/causes/psk-mismatch.md"),
     check,
@@ -33,6 +35,7 @@ fn check(case: &Case<'_>) -> Judgement {
     let offered = connection.client_hello.as_ref().is_some_and(|hello| {
         hello.value.offers_psk || hello.value.cipher_suites.iter().any(|suite| is_psk(*suite))
     });
+    let external = connection.client_hello.as_ref().is_some_and(|hello| hello.value.offers_external_psk);
     let how = ended::how(&ending);
     let side = act.by.name();
     let (confidence, text) = match alert {
@@ -48,6 +51,18 @@ fn check(case: &Case<'_>) -> Judgement {
                 act.by.peer().name()
             ),
         ),
+        // A server with a certificate goes on with that where it does not know the key (RFC 8446 §4.2.11).
+        HANDSHAKE_FAILURE
+            if external && connection.server_hello.is_none() && ending.moment == Moment::Hello =>
+        {
+            (
+                Confidence::Likely,
+                format!(
+                    "the {side} refused {how}, probably because it does not know the identity of the pre-shared key and has no \
+                 certificate to go on with"
+                ),
+            )
+        }
         // A resumption that is refused in this way is refused for its binder (RFC 8446 §4.2.11.2).
         ILLEGAL_PARAMETER | DECRYPT_ERROR
             if offered && connection.server_hello.is_none() && ending.moment == Moment::Hello =>
@@ -69,6 +84,7 @@ fn is_psk(suite: CipherSuite) -> bool {
 }
 
 const BAD_RECORD_MAC: u8 = 20;
+const HANDSHAKE_FAILURE: u8 = 40;
 const ILLEGAL_PARAMETER: u8 = 47;
 const DECRYPT_ERROR: u8 = 51;
 const UNKNOWN_PSK_IDENTITY: u8 = 115;
