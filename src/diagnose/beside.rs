@@ -23,7 +23,13 @@ pub(super) fn beside(case: &Case<'_>, ending: &Ending, chosen: &str) -> Vec<(&'s
             Vec::new()
         }
         "server-silent" if ending.act.is_some() => {
-            vec![("client-timeout", "the server may have been slow rather than silent")]
+            vec![
+                ("client-timeout", "the server may have been slow rather than silent"),
+                (
+                    "middlebox-interference",
+                    "its answer may be lost on the way, where large packets are dropped; a capture at the server would tell",
+                ),
+            ]
         }
         _ => always_beside(chosen).to_vec(),
     }
@@ -39,6 +45,8 @@ fn beside_handshake_failure(case: &Case<'_>, ending: &Ending) -> Vec<(&'static s
             ),
             (BROAD, "a program with a check of its own may refuse the server's certificate so"),
         ],
+        // Other alerts have a meaning of their own.
+        Some(Side::Server) if !matches!(ending.alert_by(Side::Server), Some(HANDSHAKE_FAILURE)) => Vec::new(),
         Some(Side::Server) if ending.moment <= Moment::Hello => vec![
             ("no-shared-cipher", "handshake_failure is what servers say when nothing offered can be used"),
             match case.connection.sni() {
@@ -88,5 +96,7 @@ const fn always_beside(chosen: &str) -> &'static [(&'static str, &'static str)] 
     }
 }
 
+/// The alert that says no more.
+const HANDSHAKE_FAILURE: u8 = 40;
 /// The alert that names the version itself.
 const PROTOCOL_VERSION: u8 = 70;

@@ -38,6 +38,7 @@ fn check(case: &Case<'_>) -> Judgement {
     let offer = Offer::read(&hello.value);
     let how = ended::how(&ending);
     let suites = offer.suites_text();
+    let few = if offer.suites.len() + offer.suites13.len() <= FEW { "few " } else { "" };
     let (confidence, text) = match offer.narrow() {
         Narrow::Suites => (
             Confidence::Likely,
@@ -46,7 +47,7 @@ fn check(case: &Case<'_>) -> Judgement {
                     "the server refused {how}, probably because it cannot use the only cipher suite offered ({suites})"
                 ),
                 true => format!(
-                    "the server refused {how}, probably because it can use none of the few cipher suites offered ({suites})"
+                    "the server refused {how}, probably because it can use none of the {few}cipher suites offered ({suites})"
                 ),
             },
         ),
@@ -68,5 +69,7 @@ fn check(case: &Case<'_>) -> Judgement {
     ended::found(case, &ending, CAUSE.code, confidence, text)
 }
 
+/// More suites than these are not called few.
+const FEW: usize = 4;
 const HANDSHAKE_FAILURE: u8 = 40;
 const INSUFFICIENT_SECURITY: u8 = 71;

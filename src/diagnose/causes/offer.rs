@@ -1,7 +1,7 @@
 //! What a ClientHello leaves a server to choose from: a narrow offer is why nothing was in common (RFC 8446 §4.1.1).
 
 use crate::diagnose::words;
-use crate::iana::{CipherSuite, NamedGroup, Version};
+use crate::iana::{CipherSuite, NamedGroup, SignatureScheme, Version};
 use crate::tls::message::ClientHello;
 
 /// The offer of a ClientHello without GREASE (RFC 8701) and signalling values.
@@ -17,6 +17,8 @@ pub(super) struct Offer {
     pub suites13: Vec<CipherSuite>,
     /// The groups.
     pub groups: Vec<NamedGroup>,
+    /// The signature schemes.
+    pub schemes: Vec<SignatureScheme>,
 }
 
 /// The part of an offer that leaves least to choose.
@@ -26,6 +28,8 @@ pub(super) enum Narrow {
     Groups,
     /// One or two suites, or suites for one kind of certificate key only.
     Suites,
+    /// Signature schemes for one kind of certificate key other than RSA only.
+    Signatures,
     /// TLS 1.3 and nothing else, or nothing that is still in use.
     Versions,
     /// Nothing stands out.
@@ -42,7 +46,8 @@ impl Offer {
             hello.cipher_suites.iter().copied().filter(|suite| !is_grease(suite.0) && !is_signal(*suite));
         let (suites13, suites) = real.partition(|suite| suite.0 >> 8 == 0x13);
         let groups = hello.groups.iter().copied().filter(|group| !is_grease(group.0)).collect();
-        Self { versions, explicit, suites, suites13, groups }
+        let schemes = hello.signature_schemes.iter().copied().filter(|scheme| !is_grease(scheme.0)).collect();
+        Self { versions, explicit, suites, suites13, groups, schemes }
     }
 
     /// TLS 1.3 is among the versions.
@@ -68,6 +73,9 @@ impl Offer {
         }
         if self.has_older() && (self.suites.len() <= 2 || self.one_kind_of_key()) && !self.has_13() {
             return Narrow::Suites;
+        }
+        if !self.schemes.is_empty() && !self.schemes.iter().any(|scheme| takes_rsa(*scheme)) {
+            return Narrow::Signatures;
         }
         // Every server with TLS 1.3 has a suite of the usual three; one alone may be the one that it lacks.
         if !self.has_older() && self.suites13.len() == 1 {
@@ -101,6 +109,12 @@ impl Offer {
     /// The groups, the first few by name.
     pub(super) fn groups_text(&self) -> String {
         let names: Vec<String> = self.groups.iter().take(6).map(|group| words::group(*group)).collect();
+        words::list(&names)
+    }
+
+    /// The signature schemes, the first few by name.
+    pub(super) fn schemes_text(&self) -> String {
+        let names: Vec<String> = self.schemes.iter().take(4).map(|scheme| words::scheme(*scheme)).collect();
         words::list(&names)
     }
 
@@ -139,6 +153,11 @@ fn wants_ecdsa(suite: CipherSuite) -> bool {
     )
 }
 
+/// A signature by an RSA key: PKCS #1 v1.5 of any hash, or PSS (RFC 8446 §4.2.3).
+fn takes_rsa(scheme: SignatureScheme) -> bool {
+    scheme.0 & 0xff == 1 && scheme.0 >> 8 <= 6 || matches!(scheme.0, 0x0804..=0x0806 | 0x0809..=0x080b)
+}
+
 /// Groups of which nearly every server has one: P-256, P-384, X25519, and X25519 with ML-KEM.
 const COMMON_GROUPS: [u16; 4] = [0x0017, 0x0018, 0x001d, 0x11ec];
 
@@ -174,6 +193,17 @@ mod tests {
     #[test]
     fn one_suite_of_tls_13_alone_is_narrower_than_the_version() {
         assert_eq!(offer(&[0x0304], &[0x1302, 0x00ff], &[0x001d, 0x0017]).narrow(), Narrow::Suites);
+    }
+
+    #[test]
+    fn signatures_of_one_kind_of_key_are_narrow_unless_it_is_rsa() {
+        let with = |schemes: &[u16]| {
+            let mut all = offer(&[0x0304], &[0x1301, 0x1302], &[0x001d, 0x0017]);
+            all.schemes = schemes.iter().copied().map(SignatureScheme).collect();
+            all.narrow()
+        };
+        assert_eq!(with(&[0x0403, 0x0503]), Narrow::Signatures);
+        assert_eq!(with(&[0x0403, 0x0804]), Narrow::Versions);
     }
 
     #[test]

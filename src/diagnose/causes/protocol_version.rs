@@ -77,6 +77,13 @@ fn by_server(case: &Case<'_>, ending: &Ending, alert: u8) -> Option<(Confidence,
                 ),
             ))
         }
+        // SSL 3.0 has no alert for versions (RFC 6101 §5.4.2).
+        HANDSHAKE_FAILURE if ending.moment == Moment::Hello && is_ssl3(&offer) => Some((
+            Confidence::Likely,
+            format!(
+                "the server refused {how}, probably because the client offers {offered}, for which there is no better alert"
+            ),
+        )),
         // GnuTLS has no alert of its own for versions.
         HANDSHAKE_FAILURE if ending.moment == Moment::Hello && offer.narrow() == Narrow::Versions => Some((
             Confidence::Likely,
@@ -123,6 +130,11 @@ fn by_client(case: &Case<'_>, ending: &Ending, alert: u8) -> Option<(Confidence,
         )),
         _ => None,
     }
+}
+
+/// Nothing above SSL 3.0 is offered.
+fn is_ssl3(offer: &Offer) -> bool {
+    offer.versions.iter().all(|version| version.0 <= 0x0300)
 }
 
 /// TLS 1.1 and below, which today's settings forbid (RFC 8996).
