@@ -4,7 +4,7 @@
 
 use super::ended;
 use super::offer::Offer;
-use crate::diagnose::abort::Moment;
+use crate::diagnose::abort::{Ending, Moment};
 use crate::diagnose::{Case, Cause, Confidence, Judgement, Party, Stage};
 use crate::tls::message::Side;
 
@@ -27,6 +27,9 @@ pub(super) const CAUSE: Cause = Cause {
 
 fn check(case: &Case<'_>) -> Judgement {
     let ending = case.ending();
+    if let Some(found) = after_warning(case, &ending) {
+        return found;
+    }
     let Some(alert) = ending.alert_by(Side::Server) else { return Judgement::NotApplicable };
     let how = ended::how(&ending);
     let name = match case.connection.sni() {
@@ -51,6 +54,30 @@ fn check(case: &Case<'_>) -> Judgement {
     }
 }
 
+/// The server warns that it does not serve the name (RFC 6066 §3), and goes on; the client does not, as Java, or the server closes.
+fn after_warning(case: &Case<'_>, ending: &Ending) -> Option<Judgement> {
+    let act = ending.act?;
+    let warning = case.connection.alerts.iter().find(|at| {
+        let named =
+            at.value.alert.is_some_and(|alert| alert.level == 1 && alert.description.0 == UNRECOGNIZED_NAME);
+        named && at.value.sender == Side::Server && at.packet < act.packet
+    })?;
+    let by_client = matches!(ending.alert_by(Side::Client), Some(HANDSHAKE_FAILURE | UNRECOGNIZED_NAME));
+    let by_server =
+        act.by == Side::Server && ending.moment == Moment::Hello && ending.silent_by(Side::Server);
+    if !by_client && !by_server {
+        return None;
+    }
+    let name = case.connection.sni().map_or_else(String::new, |name| format!(", {name}"));
+    let text = format!(
+        "the server warned that it does not serve the name asked for{name} (#{}), and the {} gave up {}",
+        warning.packet,
+        act.by.name(),
+        ended::how(ending)
+    );
+    Some(ended::found(case, ending, CAUSE.code, Confidence::Likely, text))
+}
+
 fn offers_current_version(case: &Case<'_>) -> bool {
     case.connection.client_hello.as_ref().is_some_and(|hello| {
         let offer = Offer::read(&hello.value);
@@ -58,5 +85,6 @@ fn offers_current_version(case: &Case<'_>) -> bool {
     })
 }
 
+const HANDSHAKE_FAILURE: u8 = 40;
 const INTERNAL_ERROR: u8 = 80;
 const UNRECOGNIZED_NAME: u8 = 112;
