@@ -114,7 +114,7 @@ impl Ending {
             client_auth,
             client_auth_hidden,
             server_spoke: server_spoke(connection),
-            flight_whole: flight_whole(connection, until),
+            flight_whole: flight_whole(connection, until) && server_unheard(connection).is_none(),
             blurred: is_blurred(connection, until),
             after_loss: act.is_some_and(|act| is_after_loss(connection, &act)),
             hidden,
@@ -336,6 +336,16 @@ fn server_spoke(connection: &Connection) -> bool {
         || connection.plain[1].is_some()
         || connection.alerts.iter().any(|at| at.value.sender == Side::Server)
 }
+
+/// Bytes that the server sent and the client never acknowledged, and how often it repeated some: they do not get through.
+pub(super) fn server_unheard(connection: &Connection) -> Option<(u64, u32)> {
+    let [_, server] = &connection.tcp;
+    let unheard = server.payload_bytes.saturating_sub(server.acked_bytes);
+    (unheard > 0 && server.retransmissions >= REPEATS).then_some((unheard, server.retransmissions))
+}
+
+/// Repeats after which what is not acknowledged is lost on the way and not by chance.
+const REPEATS: u32 = 3;
 
 /// The message that ends the server's first flight was there: ServerHelloDone, or the Finished of TLS 1.3. Without keys that is
 /// taken from the records: servers send the flight at once, so that one which stalls leaves a record without its end.

@@ -80,9 +80,6 @@ impl std::fmt::Debug for OtherPaths<'_> {
     }
 }
 
-/// Repeats after which what is not acknowledged is lost on the way and not by chance.
-const REPEATS: u32 = 3;
-
 /// One connection with everything that is known about it.
 #[derive(Debug, Clone)]
 pub struct Case<'a> {
@@ -142,13 +139,6 @@ impl<'a> Case<'a> {
     /// How the connection ended.
     pub fn ending(&self) -> Ending {
         self.ended.get_or_init(|| Ending::read(self.connection)).clone()
-    }
-
-    /// Bytes that the server sent and the client never acknowledged, and how often it repeated some: they do not get through.
-    pub fn server_unheard(&self) -> Option<(u64, u32)> {
-        let [_, server] = &self.connection.tcp;
-        let unheard = server.payload_bytes.saturating_sub(server.acked_bytes);
-        (unheard > 0 && server.retransmissions >= REPEATS).then_some((unheard, server.retransmissions))
     }
 
     /// The server answered plain text as a server that expects TLS does.

@@ -2,7 +2,7 @@
 //!
 //! Names from the capture go into a command through [`shell`] alone.
 
-use crate::diagnose::abort::Moment;
+use crate::diagnose::abort::{Moment, server_unheard};
 use crate::diagnose::{Case, fix_steps, fix_trust, fix_tunnel, shell, words};
 use crate::tls::message::Side;
 use crate::trust::ProblemKind;
@@ -80,6 +80,14 @@ fn server_silent(case: &Case<'_>) -> &'static str {
 /// A Certificate of which only the beginning arrives is the mark of a path that drops full packets.
 fn client_timeout(case: &Case<'_>) -> Vec<String> {
     let mut steps = Vec::new();
+    if server_unheard(case.connection).is_some() {
+        steps.push(
+            "Network: the server's packets do not get through: look for a path that drops large packets (MTU, a tunnel, a filter of \
+             ICMP) or loses many; `ping -M do -s 1472` from the server to the client shows the first."
+                .to_owned(),
+        );
+        return steps;
+    }
     if case.connection.server_chain.as_ref().is_some_and(|at| at.value.missing_bytes > 0) {
         steps.push(
             "Network: the rest of the Certificate did not arrive: look for a path that drops large packets (MTU, a tunnel, a \

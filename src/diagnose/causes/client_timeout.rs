@@ -4,7 +4,7 @@
 
 use super::ended;
 use super::server_silent::SHORTEST_PATIENCE_S;
-use crate::diagnose::abort::{Moment, PATIENCE_S};
+use crate::diagnose::abort::{Moment, PATIENCE_S, server_unheard};
 use crate::diagnose::course;
 use crate::diagnose::words;
 use crate::diagnose::{Case, Cause, Confidence, Judgement, Party, Stage};
@@ -31,12 +31,17 @@ fn check(case: &Case<'_>) -> Judgement {
         && ending.wait_s >= PATIENCE_S
         // With the whole flight at hand it was not the server for whom the client waited.
         && !(ending.flight_whole && ending.moment < Moment::ClientFlight);
-    let text = match (late, stalled) {
-        (true, _) => format!(
+    let text = match (late, stalled, server_unheard(case.connection)) {
+        (true, ..) => format!(
             "the client waited {wait} for an answer to its ClientHello and gave up (#{}); the server answered later",
             act.packet
         ),
-        (_, true) => {
+        (_, true, Some((bytes, times))) => format!(
+            "{bytes} bytes of what the server sent were not acknowledged though it repeated some {times} times: they do not get \
+             through to the client, which gave up after {wait} (#{})",
+            act.packet
+        ),
+        (_, true, None) => {
             let chain = case.connection.server_chain.as_ref();
             let message = chain.and_then(|chain| course::incomplete(case.connection, &chain.value));
             let part = message

@@ -20,7 +20,7 @@ pub(super) const CAUSE: Cause = Cause {
 
 fn check(case: &Case<'_>) -> Judgement {
     let ending = case.ending();
-    if ending.server_spoke || ending.moment != Moment::Hello || ending.blurred || !waited(&ending) {
+    if ending.server_spoke || ending.moment != Moment::Hello || ending.blurred || !waited(case, &ending) {
         return Judgement::NotApplicable;
     }
     let [client, _] = &case.connection.tcp;
@@ -42,12 +42,16 @@ fn check(case: &Case<'_>) -> Judgement {
 }
 
 /// Long enough for silence to be an answer: the client lost patience, or the capture went on without one.
-fn waited(ending: &Ending) -> bool {
+fn waited(case: &Case<'_>, ending: &Ending) -> bool {
+    let [client, _] = &case.connection.tcp;
+    let unheard = client.acked_bytes == 0 && client.retransmissions >= ENOUGH_REPEATS;
     match ending.act {
         Some(act) => act.by == Side::Client && ending.wait_s >= SHORTEST_PATIENCE_S,
-        None => ending.wait_s >= 2.0 * PATIENCE_S,
+        None => ending.wait_s >= if unheard { PATIENCE_S } else { 2.0 * PATIENCE_S },
     }
 }
 
+/// A ClientHello that was repeated so often, and of which nothing was acknowledged, does not get through.
+const ENOUGH_REPEATS: u32 = 3;
 /// Seconds after which a client that closes has waited; below it, it was interrupted.
 pub(super) const SHORTEST_PATIENCE_S: f64 = 0.9;
