@@ -24,6 +24,8 @@ mod moment;
 mod others;
 #[cfg(test)]
 mod scenarios;
+#[cfg(test)]
+mod scenarios_hello;
 mod shell;
 #[cfg(test)]
 mod testing;

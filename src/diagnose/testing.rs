@@ -149,6 +149,13 @@ impl Builder {
         self
     }
 
+    /// An alert that cannot be read, behind the Finished of TLS 1.2.
+    pub(super) fn hidden_alert(mut self, sender: Side) -> Self {
+        let at = self.next(SeenAlert { sender, alert: None, encrypted: true, after_peer_closed: false });
+        self.connection.alerts.push(at);
+        self
+    }
+
     /// A FIN.
     pub(super) fn fin(mut self, side: Side) -> Self {
         let at = self.next(());

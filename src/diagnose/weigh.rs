@@ -155,6 +155,9 @@ fn settle(case: &Case<'_>, ending: &Ending, seen: Seen, candidates: &mut [Candid
     let rivals = candidates.iter().filter(|one| one.fit == best_fit).count();
     let trust_open = !case.store_is_given() && trust_fits(case, seen);
     let late = matches!(seen, Seen::Late | Seen::LateOrAlert);
+    // These send their alert behind their own Finished.
+    let told =
+        seen == Seen::LateOrAlert && matches!(case.stack.fits.first(), Some(Stack::Nss | Stack::Firefox));
     for (index, candidate) in candidates.iter_mut().enumerate() {
         candidate.confidence = match index {
             0 if proven(case, ending, seen, candidate, rivals, trust_open) => Confidence::Certain,
@@ -165,7 +168,7 @@ fn settle(case: &Case<'_>, ending: &Ending, seen: Seen, candidates: &mut [Candid
             || candidate.fit == Fit::Open && seen == Seen::Silent && !case.store_is_given()
             || late && !likeliest_does(case, candidate.code(), seen)
             // That the usual roots lack a private CA says nothing of a client that went through the whole handshake.
-            || late && !case.store_is_given() && TRUST.contains(&candidate.code());
+            || late && !told && !case.store_is_given() && TRUST.contains(&candidate.code());
         if index == 0 && unproven {
             candidate.confidence = Confidence::Possible;
         }
