@@ -8,7 +8,7 @@ use crate::tcp::{Delivery, Dir, StreamInfo};
 use crate::tls::keylog::Secrets;
 use crate::tls::message::Side;
 use crate::tls::session::{Probe, looks_like_tls};
-use crate::tunnel::{Peer, Prelude, Progress};
+use crate::tunnel::{HTTP_OF_A_TLS_PORT, Peer, Prelude, Progress, TLS_ALERT, identify};
 
 use super::state::{Phase, StreamState};
 
@@ -122,7 +122,7 @@ impl StreamState {
                 from_server,
             );
             self.timeline.item(self.current.as_ref(), item);
-            extend(&mut phase.first[i], plain, from_server);
+            extend(&mut phase.first[i], &delivery, from_server);
         }
         match progress {
             Progress::NeedMore | Progress::Refused => {}
@@ -217,18 +217,25 @@ fn plain_item(spoken: Option<&'static str>, seems: &'static str, bytes: &[u8], f
 }
 
 /// The first line of a side may come in several packets.
-pub(super) fn extend(first: &mut Option<At<PlainText>>, next: At<PlainText>, from_server: bool) {
+pub(super) fn extend(first: &mut Option<At<PlainText>>, delivery: &Delivery<'_>, from_server: bool) {
     match first {
-        Some(first) => grow(&mut first.value, &next.value, from_server),
-        none => *none = Some(next),
+        Some(first) => grow(&mut first.value, delivery, from_server),
+        none => *none = Some(plain_at(delivery, from_server)),
     }
 }
 
 /// Adds what came next to the first line. What it is may show only now.
-pub(super) fn grow(first: &mut PlainText, next: &PlainText, from_server: bool) {
-    first.extend(next);
-    if first.protocol == UNKNOWN {
-        first.protocol = crate::tunnel::identify(first.sample.as_bytes(), from_server).unwrap_or(UNKNOWN);
+pub(super) fn grow(first: &mut PlainText, delivery: &Delivery<'_>, from_server: bool) {
+    if !first.is_open() {
+        return;
+    }
+    let room = PlainText::HEAD.saturating_sub(first.head.len());
+    first.head.extend(delivery.bytes.iter().take(room));
+    first.extend(&plain_at(delivery, from_server).value);
+    match identify(&first.head, from_server) {
+        Some(name @ (TLS_ALERT | HTTP_OF_A_TLS_PORT)) if from_server => first.protocol = name,
+        Some(name) if first.protocol == UNKNOWN => first.protocol = name,
+        _ => {}
     }
 }
 
@@ -239,16 +246,12 @@ pub(super) fn plain_at(delivery: &Delivery<'_>, from_server: bool) -> At<PlainTe
     let sample = crate::tunnel::sample(delivery.bytes);
     // An escaped byte takes up to four characters.
     let whole = delivery.bytes.contains(&b'\n') || sample.len() > 76;
-    At {
-        packet: delivery.packet,
-        first_packet: delivery.packet,
-        time: delivery.time,
-        value: PlainText {
-            protocol: crate::tunnel::identify(delivery.bytes, from_server).unwrap_or(UNKNOWN),
-            sample,
-            whole,
-        },
+    let protocol = identify(delivery.bytes, from_server).unwrap_or(UNKNOWN);
+    let mut value = PlainText { protocol, sample, whole, head: Vec::new() };
+    if value.is_open() {
+        value.head.extend(delivery.bytes.iter().take(PlainText::HEAD));
     }
+    At { packet: delivery.packet, first_packet: delivery.packet, time: delivery.time, value }
 }
 
 impl PreludePhase {

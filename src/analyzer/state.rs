@@ -77,7 +77,7 @@ impl StreamState {
     pub(super) fn wants_data(&self, dir: Dir) -> bool {
         match &self.phase {
             Phase::Tls(live) => live.session.wants_data(live.side(dir)),
-            Phase::Plain(first, _) => first[dir.index()].as_ref().is_none_or(|at| !at.value.whole),
+            Phase::Plain(first, _) => first[dir.index()].as_ref().is_none_or(|at| at.value.is_open()),
             _ => true,
         }
     }
@@ -166,7 +166,7 @@ impl StreamState {
                 if first[i].is_none() && begins_like_client_hello(delivery.bytes) {
                     return self.hello_to_plain(info, delivery, limits, secrets);
                 }
-                extend(&mut first[i], plain_at(&delivery, from_server), from_server);
+                extend(&mut first[i], &delivery, from_server);
             }
         }
     }
@@ -224,11 +224,7 @@ impl StreamState {
             && let Some(first) = live.connection.plain[side as usize].as_mut().filter(|at| !at.value.whole)
         {
             let from_server = side == Side::Server;
-            grow(
-                &mut first.value,
-                &plain_at(&Delivery { bytes, ..delivery }, from_server).value,
-                from_server,
-            );
+            grow(&mut first.value, &Delivery { bytes, ..delivery }, from_server);
         }
         let current = self.current;
         let mut folder = super::fold::Folder {

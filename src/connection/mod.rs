@@ -159,9 +159,19 @@ pub struct PlainText {
     pub sample: String,
     /// The line came to its end, or to what is kept of it.
     pub whole: bool,
+    /// Its first bytes, as far as they may still tell what it is: at most [`PlainText::HEAD`].
+    pub head: Vec<u8>,
 }
 
 impl PlainText {
+    /// Bytes in which a server says why it refuses.
+    pub const HEAD: usize = 1024;
+
+    /// More of it may still change what it is.
+    pub(crate) fn is_open(&self) -> bool {
+        !self.whole || self.protocol == "HTTP response" && self.head.len() < Self::HEAD
+    }
+
     /// Adds what came next, as long as the line goes on.
     pub(crate) fn extend(&mut self, next: &Self) {
         if !self.whole {

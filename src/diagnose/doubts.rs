@@ -15,7 +15,7 @@ fn verdict(inputs: &Inputs) -> (&'static str, Confidence) {
 
 fn plain(packet: u64, protocol: &'static str, sample: &str) -> Option<At<PlainText>> {
     let time = Builder::tls12().build().start;
-    let value = PlainText { protocol, sample: sample.to_owned(), whole: true };
+    let value = PlainText { protocol, sample: sample.to_owned(), whole: true, head: Vec::new() };
     Some(At { packet, first_packet: packet, time, value })
 }
 

@@ -1,6 +1,6 @@
 //! Whole verdicts on handshakes that end at the hello or never came so far, and on clients that only look in.
 
-use crate::connection::{At, Connection, Outcome, Tunnel};
+use crate::connection::{At, Connection, Outcome, PlainText, Tunnel};
 use crate::diagnose::testing::Builder;
 use crate::diagnose::testing_case::Inputs;
 use crate::diagnose::{Confidence, Diagnosis, Party, diagnose};
@@ -185,4 +185,32 @@ fn a_server_that_repeats_itself_unheard_is_not_silent() {
 fn an_alert_with_a_meaning_of_its_own_is_not_said_to_be_like_handshake_failure() {
     let judged = |alert| judge(&Inputs::new(Builder::hello().alert(Side::Server, 2, alert).build()));
     assert!(judged(49).verdict.alternatives.is_empty());
+}
+
+#[test]
+fn what_both_sides_speak_on_a_port_of_tls_is_no_failure() {
+    let plain = |connection: &mut Connection, side: Side, protocol: &'static str, sample: &str| {
+        let at = connection.syn_ack.as_ref().unwrap();
+        let value = PlainText { protocol, sample: sample.to_owned(), whole: true, head: Vec::new() };
+        connection.plain[side as usize] = Some(At { packet: 4, first_packet: 4, time: at.time, value });
+    };
+    let judged = |sent: (&'static str, &str), said: Option<(&'static str, &str)>, closed: bool| {
+        let builder = Builder::tcp();
+        let mut connection = if closed { builder.fin(Side::Server).build() } else { builder.build() };
+        plain(&mut connection, Side::Client, sent.0, sent.1);
+        if let Some((protocol, sample)) = said {
+            plain(&mut connection, Side::Server, protocol, sample);
+        }
+        of(connection).0
+    };
+    let get = ("HTTP request", "GET / HTTP/1.1");
+    for status in ["200 OK", "404 Not Found", "503 Service Unavailable"] {
+        assert_eq!(judged(get, Some(("HTTP response", &format!("HTTP/1.1 {status}"))), true), "none");
+    }
+    assert_eq!(judged(get, Some(("HTTP response", "HTTP/1.1 400 Bad Request")), true), "http-to-tls");
+    assert_eq!(judged(("unknown", "&"), Some(("unknown", "#")), true), "none");
+    assert_eq!(judged(("HTTP/2 request", "PRI"), Some(("HTTP/2", "")), true), "none");
+    // Nobody gave up: the capture ends.
+    assert_eq!(judged(get, None, false), "none");
+    assert_eq!(judged(get, None, true), "http-to-tls");
 }

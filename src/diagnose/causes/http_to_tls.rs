@@ -3,6 +3,7 @@
 //! RFC 9112 §2; a TLS server closes, sends an alert, or answers in plain HTTP that it expects TLS.
 
 use super::ended;
+use crate::connection::{At, PlainText};
 use crate::diagnose::words;
 use crate::diagnose::{Case, Cause, Confidence, Judgement, Party, Stage};
 
@@ -36,22 +37,16 @@ fn check(case: &Case<'_>) -> Judgement {
     // Whoever asks for a way to another host speaks to a proxy, and rightly without TLS, unless the other side shows TLS.
     let proxied = case.connection.tunnel.is_some() || is_for_a_proxy(&plain.value.sample);
     let [_, answer] = &case.connection.plain;
-    let same = answer.as_ref().is_some_and(|at| at.value.protocol == plain.value.protocol);
-    if same && plain.value.protocol != "unknown" {
-        // Both speak it: SSH or a VPN on a port of TLS.
-        return Judgement::NotApplicable;
-    }
-    let answer = answer.as_ref().map(|at| at.value.sample.as_str()).unwrap_or_default();
-    if proxied && !case.connection.speaks_tls[1] && !case.answers_for_tls() || is_success(answer) {
-        return Judgement::NotApplicable;
-    }
     let ending = case.ending();
+    let expects = case.connection.speaks_tls[1] || case.answers_for_tls();
     let known = plain.value.protocol != "unknown";
     if !known && case.connection.syn.is_none() {
         // It may be the middle of a record.
         return Judgement::NotApplicable;
     }
-    let expects = case.connection.speaks_tls[1] || case.answers_for_tls();
+    if !expects && (proxied || ending.act.is_none() || answer.as_ref().is_some_and(|at| both(plain, at))) {
+        return Judgement::NotApplicable;
+    }
     // A server that speaks TLS, or says that it expects it, shows that TLS was due; a port alone does not.
     let confidence = match (known, expects) {
         (true, true) => Confidence::Certain,
@@ -98,9 +93,17 @@ fn is_for_a_proxy(line: &str) -> bool {
     line.split(' ').nth(1).is_some_and(|target| target.starts_with("http://"))
 }
 
-/// The server served the request: plain HTTP is what it speaks on this port (RFC 9110 §15.3).
-fn is_success(line: &str) -> bool {
-    line.strip_prefix("HTTP/1.").and_then(|rest| rest.get(2..3)) == Some("2")
+/// Both sides speak it, whatever the port: SSH, a VPN, a protocol that nobody knows, or HTTP.
+fn both(sent: &At<PlainText>, answer: &At<PlainText>) -> bool {
+    let (sent, said) = (sent.value.protocol, answer.value.protocol);
+    sent == said || (sent, said) == ("HTTP/2 request", "HTTP/2") || is_served(&answer.value.sample)
+}
+
+/// An answer that a server gives that takes plain HTTP on this port (RFC 9110 §15). One that expects TLS says 400 or 403, or
+/// redirects.
+fn is_served(line: &str) -> bool {
+    let status = line.strip_prefix("HTTP/1.").and_then(|rest| rest.get(2..5)).unwrap_or_default();
+    matches!(status, "304" | "401" | "404" | "405" | "407" | "429") || status.starts_with(['1', '2', '5'])
 }
 
 pub(super) fn with_plain(judged: Judgement, packet: u64, text: String) -> Judgement {
