@@ -337,11 +337,11 @@ fn server_spoke(connection: &Connection) -> bool {
         || connection.alerts.iter().any(|at| at.value.sender == Side::Server)
 }
 
-/// Bytes that the server sent and the client never acknowledged, and how often it repeated some: they do not get through.
-pub(super) fn server_unheard(connection: &Connection) -> Option<(u64, u32)> {
+/// Bytes that the server sent and the client never acknowledged, though it repeated some: they do not get through.
+pub(super) fn server_unheard(connection: &Connection) -> Option<u64> {
     let [_, server] = &connection.tcp;
     let unheard = server.payload_bytes.saturating_sub(server.acked_bytes);
-    (unheard > 0 && server.retransmissions >= REPEATS).then_some((unheard, server.retransmissions))
+    (unheard > 0 && server.retransmissions >= REPEATS).then_some(unheard)
 }
 
 /// Repeats after which what is not acknowledged is lost on the way and not by chance.

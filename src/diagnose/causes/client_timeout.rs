@@ -36,8 +36,8 @@ fn check(case: &Case<'_>) -> Judgement {
             "the client waited {wait} for an answer to its ClientHello and gave up (#{}); the server answered later",
             act.packet
         ),
-        (_, true, Some((bytes, times))) => format!(
-            "{bytes} bytes of what the server sent were not acknowledged though it repeated some {times} times: they do not get \
+        (_, true, Some(bytes)) => format!(
+            "{bytes} bytes of what the server sent were not acknowledged though it repeated some of them: they do not get \
              through to the client, which gave up after {wait} (#{})",
             act.packet
         ),
