@@ -4,7 +4,7 @@ use std::net::IpAddr;
 use std::sync::LazyLock;
 
 use crate::diagnose::abort::{Ending, Moment};
-use crate::diagnose::alerts::{shows, stack_of};
+use crate::diagnose::alerts::{Seen, shows, stack_of};
 use crate::diagnose::{Case, ClientError, alert_words, weigh, words};
 use crate::fingerprint::Stack;
 use crate::tls::message::Side;
@@ -12,7 +12,13 @@ use crate::tls::message::Side;
 /// The words of the likeliest stack; `None` where they are not known.
 pub fn client_error(case: &Case<'_>, ending: &Ending, code: &str) -> Option<ClientError> {
     let situation = situation(case, ending, code);
-    actors(case, ending, code).into_iter().find_map(|stack| {
+    let mut actors = actors(case, ending, code);
+    // Who is not known to leave so late is not who its hello says, or is a program with words of its own.
+    if let Some(seen @ (Seen::Late | Seen::LateOrAlert)) = weigh::seen(ending) {
+        let fault = if code == weigh::BROAD { "untrusted-root" } else { code };
+        actors.retain(|&stack| shows(stack, case.connection.is_tls13(), fault, seen));
+    }
+    actors.into_iter().find_map(|stack| {
         let text = text(stack, code, situation)?;
         Some(ClientError { stack: words::stack(stack).into(), text: filled(case, ending, stack, text)? })
     })

@@ -99,6 +99,7 @@ fn a_fault_for_what_this_client_trusts_is_named_though_its_stack_says_more_by_it
     let inputs = Inputs::new(closed()).stack(Stack::Chromium).problems(&ROOT);
     let found = judge(&inputs).verdict;
     assert_eq!((found.cause, found.confidence), ("untrusted-root", Confidence::Possible));
+    assert_eq!(found.client_error, None, "Chromium itself would have sent an alert");
     assert_eq!(judge(&inputs.without_store()).outcome, Outcome::Established, "its trust is not known");
     // A program closes where its library would have sent an alert.
     let silent = Builder::tls12().fin(Side::Client).build();
