@@ -96,6 +96,20 @@ impl Isolated {
         }
     }
 
+    /// The row of a capture for which no worker has an answer.
+    fn given_up(&self, shown: (String, bool), lost: Lost) -> Row {
+        match lost {
+            Lost::Late => {
+                let text = format!("not done within {:?}", self.timeout.unwrap_or_default());
+                Row::failed(shown, Status::Timeout, ErrorKind::Timeout, text)
+            }
+            Lost::Memory => {
+                Row::failed(shown, Status::Oom, ErrorKind::Memory, "it needs more memory than is allowed")
+            }
+            Lost::Crashed(text) => Row::failed(shown, Status::Crashed, ErrorKind::Crash, text),
+        }
+    }
+
     /// The next line, within the time of one capture.
     fn line(&self, process: &mut Process) -> Result<String, Lost> {
         let deadline = self.timeout.map(|timeout| Instant::now() + timeout + GRACE);
@@ -184,17 +198,12 @@ impl Worker for Isolated {
             rows.clear();
             ended = self.rows(name, &mut rows);
         }
-        let shown = || display_name(name);
-        rows.extend(ended.err().map(|lost| match lost {
-            Lost::Late => {
-                let text = format!("not done within {:?}", self.timeout.unwrap_or_default());
-                Row::failed(shown(), Status::Timeout, ErrorKind::Timeout, text)
-            }
-            Lost::Memory => {
-                Row::failed(shown(), Status::Oom, ErrorKind::Memory, "it needs more memory than is allowed")
-            }
-            Lost::Crashed(text) => Row::failed(shown(), Status::Crashed, ErrorKind::Crash, text),
-        }));
+        if let Err(lost) = ended {
+            let shown = display_name(name);
+            // What came of an archive's members stands; of the capture itself this is the one row.
+            rows.retain(|row| row.path != shown.0);
+            rows.push(self.given_up(shown, lost));
+        }
         rows
     }
 }
@@ -231,4 +240,33 @@ pub fn confine(max_memory: Option<u64>) -> std::io::Result<()> {
 #[cfg(not(unix))]
 pub fn confine(_max_memory: Option<u64>) -> std::io::Result<()> {
     Ok(())
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_worker_that_dies_behind_its_row_leaves_one_row_for_the_capture_and_those_of_members() {
+        let row = |path: &str| {
+            let row = Row::failed((path.to_owned(), false), Status::Error, ErrorKind::Empty, "an empty file");
+            serde_json::to_string(&row).expect("a row")
+        };
+        let answer = |first: &str| {
+            let script = format!("head -c 1 >/dev/null; printf '%s\\n' '{}'", row(first));
+            let command = move || {
+                let mut command = Command::new("sh");
+                command.args(["-c", &script]);
+                command
+            };
+            let mut worker = Isolated::new(Box::new(command), None, Arc::default());
+            let rows = worker.answer(Path::new("a.pcap"));
+            rows.into_iter().map(|row| (row.path, row.status)).collect::<Vec<_>>()
+        };
+        assert_eq!(answer("a.pcap"), [("a.pcap".to_owned(), Status::Crashed)]);
+        assert_eq!(
+            answer("a.pcap/member.pcap"),
+            [("a.pcap/member.pcap".to_owned(), Status::Error), ("a.pcap".to_owned(), Status::Crashed)]
+        );
+    }
 }
