@@ -399,8 +399,7 @@ impl Folder<'_> {
         facts.app_bytes += u64::from(len);
         let count = facts.app_records;
         let first = count == 1;
-        // Without a ServerHello it may be TLS 1.3, in which messages and alerts look the same; many of them are data in any case.
-        let hidden = c.is_tls13() || c.server_hello.is_none() && count < SURELY_DATA;
+        let hidden = c.is_tls13() || count < SURELY_DATA && may_be_tls13(c);
         if decrypted || !hidden {
             if c.application_data[from as usize].is_none() {
                 c.application_data[from as usize] = Some(place.at(()));
@@ -415,6 +414,15 @@ impl Folder<'_> {
             self.letter(from, 'D');
         }
     }
+}
+
+/// Nothing shows the version: in TLS 1.3 messages and alerts look like data. Below it a handshake is clear up to its Finished.
+fn may_be_tls13(c: &Connection) -> bool {
+    c.server_hello.is_none()
+        && c.server_chain.is_none()
+        && c.server_hello_done.is_none()
+        && c.client_key_exchange.is_none()
+        && c.finished.iter().all(Option::is_none)
 }
 
 /// Records of a side of which not all can be messages of a handshake of TLS 1.3.

@@ -163,8 +163,18 @@ impl StreamState {
             Phase::Tls(_) => self.tls(delivery, limits),
             Phase::Plain(first, _) => {
                 let (i, from_server) = (delivery.dir.index(), delivery.dir == Dir::Reverse);
-                if first[i].is_none() && begins_like_client_hello(delivery.bytes) {
-                    return self.hello_to_plain(info, delivery, limits, secrets);
+                // Its first bytes may have come alone.
+                let held = first[i].take_if(|at| at.value.head.len() < HELLO_START && at.value.is_open());
+                let joined = held.as_ref().map(|at| [&at.value.head, delivery.bytes].concat());
+                let bytes = joined.as_deref().unwrap_or(delivery.bytes);
+                if first[i].is_none() && begins_like_client_hello(bytes) {
+                    let before = (bytes.len() - delivery.bytes.len()) as u64;
+                    let offset = delivery.offset.saturating_sub(before);
+                    let whole = Delivery { offset, bytes, ..delivery };
+                    return self.hello_to_plain(info, whole, limits, secrets);
+                }
+                if held.is_some() {
+                    first[i] = held;
                 }
                 extend(&mut first[i], &delivery, from_server);
             }
@@ -305,6 +315,9 @@ impl StreamState {
         }
     }
 }
+
+/// Bytes by which a ClientHello is known for one.
+const HELLO_START: usize = 11;
 
 /// When a side closed, as far as seen: the packet of its first FIN or RST.
 fn closed_before(
