@@ -50,6 +50,7 @@ pub(super) fn empty_connection(info: &StreamInfo, client_is_forward: bool, role:
         syn_ack: None,
         tcp: [DirectionFacts::default(); 2],
         speaks_tls: [false; 2],
+        left_tls: [None, None],
         unfinished_data: [false; 2],
         plain: [None, None],
         tunnel: None,

@@ -103,6 +103,9 @@ impl Folder<'_> {
                 );
             }
             TlsEventKind::NotTls { sample } => {
+                if self.connection.speaks_tls[from as usize] {
+                    self.connection.left_tls[from as usize].get_or_insert(place.at(()));
+                }
                 self.item(Item::Note(format!("not TLS: {sample}")));
                 self.warn(
                     "not-tls",

@@ -259,6 +259,8 @@ pub struct Connection {
     pub tcp: [DirectionFacts; 2],
     /// TLS records or an SSLv2 hello were seen from this side: client, server.
     pub speaks_tls: [bool; 2],
+    /// The packet with which this side went on in something else than TLS: client, server.
+    pub left_tls: [Option<At<()>>; 2],
     /// The last record of application data of this side is not there to its end: client, server.
     pub unfinished_data: [bool; 2],
     /// First bytes of a side that speaks something else where TLS was due: client, server.

@@ -29,6 +29,8 @@ pub enum How {
     Fin,
     /// With a RST, without an alert.
     Rst,
+    /// By going back to plain text, without an alert: libldap so takes its leave of a server that it does not trust.
+    LeftTls,
 }
 
 /// The first act of giving up.
@@ -136,7 +138,7 @@ impl Ending {
 
     /// This side gave up without an alert.
     pub fn silent_by(&self, side: Side) -> bool {
-        self.act_by(side).is_some_and(|act| matches!(act.how, How::Fin | How::Rst))
+        self.act_by(side).is_some_and(|act| matches!(act.how, How::Fin | How::Rst | How::LeftTls))
     }
 
     /// The handshake was complete, and the client then closed at once without sending data: how programs behave that judge
@@ -166,7 +168,7 @@ impl Ending {
                     && !self.after_loss
                     && (!late || self.wait_s < PROMPT_S)
             }
-            How::Fin | How::Rst => {
+            How::Fin | How::Rst | How::LeftTls => {
                 !self.blurred
                     && (self.moment == Moment::Certificate && self.wait_s < self.longest_thought_s()
                         || self.is_late_refusal())
@@ -222,11 +224,16 @@ fn first_act(connection: &Connection, hidden: &Hidden) -> Option<Act> {
     let mut acts: Vec<(u64, Act)> = acts.into_iter().map(|act| (act.packet, act)).collect();
     // A server that is told of the end may be the first to send its FIN; it did not give up first.
     let announced = [client_announced(connection, hidden), u64::MAX];
+    let done = connection.finished.iter().all(Option::is_some) || hidden.client_finished.is_some();
     for (by, index) in [(Side::Client, 0), (Side::Server, 1)] {
         let announced = announced.get(index).copied().unwrap_or(u64::MAX);
         if let Some(fin) = connection.teardown.fin.get(index).and_then(Option::as_ref) {
             let turn = said.get(index).map_or(fin.packet, |said| fin.packet.max(*said)).min(announced);
             acts.push((turn, Act { by, how: How::Fin, packet: fin.packet, time: fin.time }));
+        }
+        let left = connection.left_tls.get(index).and_then(Option::as_ref);
+        if let Some(left) = left.filter(|_| done) {
+            acts.push((left.packet, Act { by, how: How::LeftTls, packet: left.packet, time: left.time }));
         }
         if let Some(rst) = connection.teardown.rst.get(index).and_then(Option::as_ref) {
             let turn = rst.packet.min(announced);

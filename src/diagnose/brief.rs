@@ -27,7 +27,7 @@ pub fn is_plainly_established(connection: &Connection) -> bool {
             _ if ending.data == [true, true] => false,
             How::HiddenAlert { .. } => act.by == Side::Server || !ending.data[0],
             // A client that closes at once may have refused what TLS 1.3 hides; a server, the client's certificate.
-            How::Fin | How::Rst => {
+            How::Fin | How::Rst | How::LeftTls => {
                 act.by == Side::Server
                     || ending.is_late_refusal() && connection.is_tls13() && !connection.decrypted
             }

@@ -101,6 +101,7 @@ fn act_evidence(act: &Act) -> Evidence {
         }
         How::HiddenAlert { .. } => format!("the {side} sends an encrypted alert"),
         How::Fin => format!("the {side} closes (FIN)"),
+        How::LeftTls => format!("the {side} goes back to plain text"),
         How::Rst => format!("the {side} resets the connection (RST)"),
     };
     Evidence { packet: Some(act.packet), text }

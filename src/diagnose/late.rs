@@ -113,3 +113,16 @@ fn programs_on_openssl_may_check_the_name_after_the_handshake() {
     let found = judge(&Inputs::new(closed).stack(Stack::OpenSsl).wrong_name());
     assert_eq!((found.outcome, found.verdict.cause), (Outcome::Failed, "hostname-mismatch"));
 }
+
+#[test]
+fn a_client_that_goes_back_to_plain_text_behind_the_handshake_gave_up_there() {
+    let mut connection = Builder::tls12().finished().alert(Side::Server, 2, 70).fin(Side::Client).build();
+    let packet = connection.alerts[0].packet;
+    let inputs = |connection| Inputs::new(connection).stack(Stack::GnuTls).wrong_name();
+    assert_ne!(judge(&inputs(connection.clone())).verdict.cause, "hostname-mismatch");
+    let left = At { packet: packet - 1, first_packet: packet - 1, time: connection.start, value: () };
+    connection.left_tls[0] = Some(left);
+    let found = judge(&inputs(connection)).verdict;
+    assert_eq!((found.cause, found.failed_by), ("hostname-mismatch", Party::Client));
+    assert!(found.summary.contains("went back to plain text"), "{}", found.summary);
+}

@@ -221,6 +221,7 @@ fn empty() -> Connection {
         syn_ack: None,
         tcp: [facts; 2],
         speaks_tls: [false; 2],
+        left_tls: [None, None],
         unfinished_data: [false; 2],
         plain: [None, None],
         tunnel: None,

@@ -27,7 +27,9 @@ pub fn diagnose(case: &Case<'_>) -> Diagnosis {
             let weighed = choice.weighed;
             let mut diagnosis = failed(case, &ending, &judged, &candidates, choice);
             say_whose_rules(case, &mut diagnosis.verdict);
-            if weighed && ending.is_late_refusal() && diagnosis.verdict.confidence == Confidence::Possible {
+            let left_tls = ending.act.is_some_and(|act| act.how == How::LeftTls);
+            let possible = diagnosis.verdict.confidence == Confidence::Possible;
+            if weighed && ending.is_late_refusal() && !left_tls && possible {
                 diagnosis.verdict.summary.push_str(LIKE_A_PROBE);
             }
             diagnosis
@@ -294,6 +296,11 @@ fn opening(case: &Case<'_>, ending: &Ending) -> String {
                 act.packet
             )
         }
+        (How::LeftTls, Moment::Done) => format!(
+            "The client completed the handshake and went back to plain text {} later (#{})",
+            words::seconds(ending.wait_s),
+            act.packet
+        ),
         (_, Moment::Done) => format!(
             "The client completed the handshake and closed {} later without sending data (#{})",
             words::seconds(ending.wait_s),
@@ -302,7 +309,7 @@ fn opening(case: &Case<'_>, ending: &Ending) -> String {
         (How::HiddenAlert { .. }, _) => {
             format!("The client sent an encrypted alert (#{}) {after}", act.packet)
         }
-        (How::Fin, _) => {
+        (How::Fin | How::LeftTls, _) => {
             format!("The client closed the connection {after}, without an alert (#{})", act.packet)
         }
         (How::Rst, _) => {

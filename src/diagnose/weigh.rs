@@ -37,8 +37,8 @@ pub fn seen(ending: &Ending) -> Option<Seen> {
         (How::Alert { alert, .. }, _) => Seen::Alert(alert.description.0),
         (How::HiddenAlert { .. }, Moment::Done) => Seen::LateOrAlert,
         (How::HiddenAlert { .. }, _) => Seen::SomeAlert,
-        (How::Fin | How::Rst, Moment::Done | Moment::ClientFlight) => Seen::Late,
-        (How::Fin | How::Rst, _) => Seen::Silent,
+        (How::Fin | How::Rst | How::LeftTls, Moment::Done | Moment::ClientFlight) => Seen::Late,
+        (How::Fin | How::Rst | How::LeftTls, _) => Seen::Silent,
     })
 }
 

@@ -21,8 +21,8 @@ pub(super) fn refused(ending: &Ending) -> Option<Confidence> {
             _ => None,
         },
         How::HiddenAlert { .. } => Some(Confidence::Likely),
-        How::Fin | How::Rst if ending.blurred => None,
-        How::Fin | How::Rst => Some(Confidence::Possible),
+        How::Fin | How::Rst | How::LeftTls if ending.blurred => None,
+        How::Fin | How::Rst | How::LeftTls => Some(Confidence::Possible),
     }
 }
 

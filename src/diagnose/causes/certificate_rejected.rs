@@ -76,12 +76,19 @@ fn text(case: &Case<'_>, ending: &Ending) -> String {
     };
     let seen = ending.alert_by(Side::Client).map_or_else(String::new, |alert| said(case, alert));
     match ending.moment {
-        Moment::Done => format!(
-            "the client completed the handshake and closed {} later without sending data {}: perhaps it is a program that \
-             refuses a certificate afterwards",
-            words::seconds(ending.wait_s),
-            ended::at(ending)
-        ),
+        Moment::Done => {
+            let left = ending.act.is_some_and(|act| act.how == How::LeftTls);
+            let (did, without) = match left {
+                true => ("went back to plain text", ""),
+                false => ("closed", " without sending data"),
+            };
+            format!(
+                "the client completed the handshake and {did} {} later{without} {}: perhaps it is a program that refuses a \
+                 certificate afterwards",
+                words::seconds(ending.wait_s),
+                ended::at(ending)
+            )
+        }
         _ => format!("the client refused {chain} {}{seen}", ended::how(ending)),
     }
 }

@@ -34,6 +34,7 @@ pub(super) fn how(ending: &Ending) -> String {
         }
         How::HiddenAlert { .. } => format!("with an encrypted alert (#{})", act.packet),
         How::Fin => format!("by closing without an alert (FIN, #{})", act.packet),
+        How::LeftTls => format!("by going back to plain text (#{})", act.packet),
         How::Rst => format!("by a reset without an alert (RST, #{})", act.packet),
     }
 }
@@ -42,6 +43,7 @@ pub(super) fn how(ending: &Ending) -> String {
 pub(super) fn at(ending: &Ending) -> String {
     ending.act.map_or_else(String::new, |act| match act.how {
         How::Fin => format!("(FIN, #{})", act.packet),
+        How::LeftTls => format!("(#{})", act.packet),
         How::Rst => format!("(RST, #{})", act.packet),
         How::Alert { .. } | How::HiddenAlert { .. } => format!("(#{})", act.packet),
     })
