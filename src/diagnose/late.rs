@@ -126,3 +126,10 @@ fn a_client_that_goes_back_to_plain_text_behind_the_handshake_gave_up_there() {
     assert_eq!((found.cause, found.failed_by), ("hostname-mismatch", Party::Client));
     assert!(found.summary.contains("went back to plain text"), "{}", found.summary);
 }
+
+#[test]
+fn a_handshake_behind_which_the_capture_ends_was_likely_not_refused() {
+    let confidence = |builder: Builder| judge(&Inputs::new(builder.build())).verdict.confidence;
+    assert_eq!(confidence(Builder::tls12().finished()), Confidence::Likely);
+    assert_eq!(confidence(Builder::tls12().finished().application_data()), Confidence::Certain);
+}

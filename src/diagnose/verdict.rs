@@ -230,7 +230,9 @@ fn not_failed(case: &Case<'_>, ending: &Ending, judged: &Judged) -> Diagnosis {
 fn not_failed_confidence(case: &Case<'_>, ending: &Ending, done: bool) -> Confidence {
     let answered = matches!(ending.client_auth, ClientAuth::Sent | ClientAuth::Empty);
     let unheard = case.connection.is_tls13() && answered && !ending.data[1];
-    match (done, ending.is_late_refusal() || unheard) {
+    // The capture ends before either side has shown what it makes of the other.
+    let unfolded = ending.act.is_some() || ending.data != [false, false];
+    match (done, ending.is_late_refusal() || unheard || !unfolded) {
         (true, false) => Confidence::Certain,
         (true, true) => Confidence::Likely,
         (false, _) => Confidence::Possible,
