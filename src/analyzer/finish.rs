@@ -9,7 +9,7 @@ use crate::decode::Endpoint;
 use crate::error::Warning;
 use crate::tcp::{CloseReason, Dir, StreamInfo};
 use crate::tls::message::Side;
-use crate::tunnel::{HTTP_OF_A_TLS_PORT, TLS_ALERT, port_means_tls};
+use crate::tunnel::{asks_for_tls, port_means_tls};
 
 use super::state::{Phase, StreamState};
 
@@ -150,8 +150,7 @@ impl StreamState {
             connection.plain.swap(0, 1);
         }
         let answer = connection.plain[Side::Server as usize].as_ref();
-        let expects_tls =
-            answer.is_some_and(|at| [TLS_ALERT, HTTP_OF_A_TLS_PORT].contains(&at.value.protocol));
+        let expects_tls = answer.is_some_and(|at| asks_for_tls(at.value.protocol));
         if !told && !meant && !expects_tls {
             return None;
         }

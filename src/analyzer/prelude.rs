@@ -8,7 +8,7 @@ use crate::tcp::{Delivery, Dir, StreamInfo};
 use crate::tls::keylog::Secrets;
 use crate::tls::message::Side;
 use crate::tls::session::{Probe, looks_like_tls};
-use crate::tunnel::{HTTP_OF_A_TLS_PORT, Peer, Prelude, Progress, TLS_ALERT, identify};
+use crate::tunnel::{Peer, Prelude, Progress, asks_for_tls, identify};
 
 use super::state::{Phase, StreamState};
 
@@ -233,8 +233,7 @@ pub(super) fn grow(first: &mut PlainText, delivery: &Delivery<'_>, from_server: 
     first.head.extend(delivery.bytes.iter().take(room));
     first.extend(&plain_at(delivery, from_server).value);
     match identify(&first.head, from_server) {
-        Some(name @ (TLS_ALERT | HTTP_OF_A_TLS_PORT)) if from_server => first.protocol = name,
-        Some(name) if first.protocol == UNKNOWN => first.protocol = name,
+        Some(name) if first.protocol == UNKNOWN || asks_for_tls(name) => first.protocol = name,
         _ => {}
     }
 }

@@ -66,15 +66,18 @@ impl Seen {
             _ => false,
         }
     }
-}
 
-impl Seen {
     /// Whether `stack`, which does `one`, shows itself so: behind a whole handshake an alert comes only from those that judge
     /// a certificate after their own Finished.
     pub fn is_from(self, stack: Stack, one: Sends) -> bool {
         let late_alert = self == Self::LateOrAlert && matches!(one, Sends::Alert(_));
-        self.matches(one) && (!late_alert || matches!(stack, Stack::Nss | Stack::Firefox))
+        self.matches(one) && (!late_alert || sends_late_alerts(stack))
     }
+}
+
+/// Whether a stack sends its alert about a certificate behind its own Finished.
+pub const fn sends_late_alerts(stack: Stack) -> bool {
+    matches!(stack, Stack::Nss | Stack::Firefox)
 }
 
 /// How well a fault fits what was seen, for the stacks that the client may be.

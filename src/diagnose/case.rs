@@ -9,7 +9,7 @@ use crate::diagnose::abort::Ending;
 use crate::fingerprint::{Stack, StackGuess};
 use crate::tls::message::Side;
 use crate::trust::{HostnameReport, PathReport, Policy, Store, StoreKind};
-use crate::tunnel::{HTTP_OF_A_TLS_PORT, TLS_ALERT};
+use crate::tunnel::asks_for_tls;
 use crate::x509::Certificate;
 
 /// Where the name that the client meant to reach comes from.
@@ -144,7 +144,7 @@ impl<'a> Case<'a> {
     /// The server answered plain text as a server that expects TLS does.
     pub fn answers_for_tls(&self) -> bool {
         let answer = self.connection.plain[Side::Server as usize].as_ref();
-        answer.is_some_and(|at| [TLS_ALERT, HTTP_OF_A_TLS_PORT].contains(&at.value.protocol))
+        answer.is_some_and(|at| asks_for_tls(at.value.protocol))
     }
 
     /// TLS 1.3 was spoken and could not be read.

@@ -3,6 +3,7 @@
 use crate::connection::{Connection, SentChain};
 use crate::diagnose::Evidence;
 use crate::diagnose::abort::{Act, Ending, How};
+use crate::diagnose::hidden::LONGEST_FINISHED;
 use crate::diagnose::words::{alert, certificates, version};
 use crate::tls::message::Side;
 
@@ -75,9 +76,6 @@ fn hidden_finished(len: u32) -> String {
     };
     format!("the client sends an encrypted record of {len} bytes, {meaning}")
 }
-
-/// Bytes of a record with a Finished alone, also as the JDK pads it (85), and with room.
-const LONGEST_FINISHED: u32 = 100;
 
 /// How much there is of a Certificate that did not become whole: `1361 of 3921 bytes arrived`, or `were captured` where the
 /// capture lacks packets.

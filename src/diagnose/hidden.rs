@@ -199,6 +199,8 @@ pub const fn tag_len(suite: CipherSuite) -> u32 {
 
 /// Bytes of a Finished with SHA-256 and with SHA-384: header and hash (RFC 8446 §4.4.4).
 const FINISHED: [u32; 2] = [36, 52];
+/// Bytes of the longest record with a Finished alone: that of SHA-384 with the content type, a tag of 16, and the JDK's padding.
+pub(super) const LONGEST_FINISHED: u32 = FINISHED[1] + 1 + 16 + JDK_PADDING;
 /// Bytes of a Certificate without certificates: header, empty context, empty list (RFC 8446 §4.4.2).
 const EMPTY_CERTIFICATE: u32 = 8;
 /// Zero bytes that the JDK appends to what it encrypts.

@@ -155,9 +155,8 @@ fn settle(case: &Case<'_>, ending: &Ending, seen: Seen, candidates: &mut [Candid
     let rivals = candidates.iter().filter(|one| one.fit == best_fit).count();
     let trust_open = !case.store_is_given() && trust_fits(case, seen);
     let late = matches!(seen, Seen::Late | Seen::LateOrAlert);
-    // These send their alert behind their own Finished.
-    let told =
-        seen == Seen::LateOrAlert && matches!(case.stack.fits.first(), Some(Stack::Nss | Stack::Firefox));
+    let told = seen == Seen::LateOrAlert
+        && case.stack.fits.first().is_some_and(|&stack| alerts::sends_late_alerts(stack));
     for (index, candidate) in candidates.iter_mut().enumerate() {
         candidate.confidence = match index {
             0 if proven(case, ending, seen, candidate, rivals, trust_open) => Confidence::Certain,

@@ -30,6 +30,11 @@ pub const TLS_ALERT: &str = "TLS alert";
 /// HTTP by which a server says that it expects TLS.
 pub const HTTP_OF_A_TLS_PORT: &str = "HTTP error that asks for TLS";
 
+/// Whether what a server said, by the name that [`identify`] gives it, shows that it expects TLS.
+pub fn asks_for_tls(protocol: &str) -> bool {
+    [TLS_ALERT, HTTP_OF_A_TLS_PORT].contains(&protocol)
+}
+
 const WANTS_TLS: [&[u8]; 4] = [
     b"plain HTTP request was sent to HTTPS port",
     b"sent an HTTP request to an HTTPS server",

@@ -25,7 +25,7 @@ mod xmpp;
 #[cfg(test)]
 mod script;
 
-pub use identify::{HTTP_OF_A_TLS_PORT, TLS_ALERT, identify, sample};
+pub use identify::{HTTP_OF_A_TLS_PORT, TLS_ALERT, asks_for_tls, identify, sample};
 pub use look::{begins_like_client_hello, begins_like_tls};
 pub use ports::{port_means_tls, tls_port_name};
 pub use prelude::{Prelude, Progress};

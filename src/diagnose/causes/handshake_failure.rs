@@ -9,32 +9,6 @@ use crate::diagnose::words;
 use crate::diagnose::{Case, Cause, Confidence, Judgement, Party, Stage};
 use crate::tls::message::Side;
 
-/// The other side's warning no_renegotiation (RFC 5246 §7.2.2): what the client gave up is the second handshake.
-fn refused_renegotiation(case: &Case<'_>, until: u64) -> Option<String> {
-    let warning = case.connection.alerts.iter().find(|at| {
-        let named = at.value.alert.is_some_and(|alert| alert.description.0 == NO_RENEGOTIATION);
-        named && at.value.sender == Side::Server && at.packet < until
-    })?;
-    Some(format!(
-        "; it wanted to renegotiate, and the server had declined (no_renegotiation, #{})",
-        warning.packet
-    ))
-}
-
-const NO_RENEGOTIATION: u8 = 100;
-
-/// A narrow choice of signatures is why a server may have no certificate to use.
-fn signatures(case: &Case<'_>) -> String {
-    let offer = case.connection.client_hello.as_ref().map(|hello| Offer::read(&hello.value));
-    match offer.filter(|offer| offer.narrow() == Narrow::Signatures) {
-        Some(offer) => format!(
-            "; the client takes no signature by an RSA key ({} alone): perhaps the server's certificate has one",
-            offer.schemes_text()
-        ),
-        None => String::new(),
-    }
-}
-
 pub(super) const CAUSE: Cause = Cause {
     code: "handshake-failure",
     meaning: "a fatal alert that says no more, and nothing else tells",
@@ -78,13 +52,12 @@ fn check(case: &Case<'_>) -> Judgement {
         .as_ref()
         .and_then(|at| at.value.dh_bits)
         .filter(|bits| *bits < 2048);
+    let declined = refused_renegotiation(case, act.packet);
     let note = match (act.by, weak) {
         (Side::Client, Some(bits)) => {
             format!("; the server's Diffie-Hellman prime has {bits} bits, which many clients refuse")
         }
-        (Side::Client, None) if refused_renegotiation(case, act.packet).is_some() => {
-            refused_renegotiation(case, act.packet).unwrap_or_default()
-        }
+        (Side::Client, None) if declined.is_some() => declined.unwrap_or_default(),
         (Side::Server, _) if !one_way && ending.moment == Moment::Hello => signatures(case),
         _ if one_way => format!("; the packets of the {} were not captured", act.by.peer().name()),
         _ => String::new(),
@@ -99,3 +72,30 @@ fn check(case: &Case<'_>) -> Judgement {
     let confidence = if echo { Confidence::Possible } else { Confidence::Likely };
     ended::found(case, &ending, CAUSE.code, confidence, words::upper_first(&text))
 }
+
+/// The other side's warning no_renegotiation (RFC 5246 §7.2.2): what the client gave up is the second handshake.
+fn refused_renegotiation(case: &Case<'_>, until: u64) -> Option<String> {
+    let warning = case.connection.alerts.iter().find(|at| {
+        let named = at.value.alert.is_some_and(|alert| alert.description.0 == NO_RENEGOTIATION);
+        named && at.value.sender == Side::Server && at.packet < until
+    })?;
+    Some(format!(
+        "; it wanted to renegotiate, and the server had declined (no_renegotiation, #{})",
+        warning.packet
+    ))
+}
+
+/// A narrow choice of signatures is why a server may have no certificate to use.
+fn signatures(case: &Case<'_>) -> String {
+    let offer = case.connection.client_hello.as_ref().map(|hello| Offer::read(&hello.value));
+    match offer.filter(|offer| offer.narrow() == Narrow::Signatures) {
+        Some(offer) => format!(
+            "; the client takes no signature by an RSA key ({} alone): perhaps the server's certificate has one",
+            offer.schemes_text()
+        ),
+        None => String::new(),
+    }
+}
+
+/// The alert with which a server declines a renegotiation.
+const NO_RENEGOTIATION: u8 = 100;

@@ -38,15 +38,16 @@ fn check(case: &Case<'_>) -> Judgement {
     let offer = Offer::read(&hello.value);
     let how = ended::how(&ending);
     let suites = offer.suites_text();
-    let few = if offer.suites.len() + offer.suites13.len() <= FEW { "few " } else { "" };
+    let count = offer.suites.len() + offer.suites13.len();
+    let few = if count <= FEW { "few " } else { "" };
     let (confidence, text) = match offer.narrow() {
         Narrow::Suites => (
             Confidence::Likely,
-            match suites.contains(" and ") {
-                false => format!(
+            match count {
+                ..=1 => format!(
                     "the server refused {how}, probably because it cannot use the only cipher suite offered ({suites})"
                 ),
-                true => format!(
+                _ => format!(
                     "the server refused {how}, probably because it can use none of the {few}cipher suites offered ({suites})"
                 ),
             },

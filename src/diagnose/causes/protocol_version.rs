@@ -57,9 +57,9 @@ fn by_server(case: &Case<'_>, ending: &Ending, alert: u8) -> Option<(Confidence,
     match alert {
         PROTOCOL_VERSION => Some((
             Confidence::Certain,
-            match offered.contains(" and ") || offered.starts_with("up to") {
-                true => format!("the server refused the versions that the client offers ({offered}) {how}"),
-                false => format!("the server refused the version that the client offers ({offered}) {how}"),
+            match offer.explicit && offer.versions.len() == 1 {
+                false => format!("the server refused the versions that the client offers ({offered}) {how}"),
+                true => format!("the server refused the version that the client offers ({offered}) {how}"),
             },
         )),
         INAPPROPRIATE_FALLBACK => Some((
