@@ -18,6 +18,8 @@ pub(super) fn command() -> Box<dyn Fn() -> Command + Send> {
         let mut command = Command::new(program);
         // Right after the subcommand: behind a `--` it would be a name.
         command.args(arguments.next()).arg("--worker").args(arguments);
+        // The allocator takes address space as it goes, so that the limit on it counts; else a gibibyte at once.
+        command.env("MIMALLOC_ARENA_RESERVE", "0");
         // Ctrl-C on a terminal is for the parent alone, which ends its workers.
         #[cfg(unix)]
         std::os::unix::process::CommandExt::process_group(&mut command, 0);
