@@ -1,7 +1,9 @@
 //! Who the client seems to be, and whose rules it follows.
 
+use std::sync::Arc;
+
 use crate::connection::{At, Connection, SeenAlert};
-use crate::fingerprint::{Behaviour, Stack, StackGuess, recognise};
+use crate::fingerprint::{Behaviour, Recogniser, Stack, StackGuess};
 use crate::tls::message::Side;
 use crate::trust::Policy;
 
@@ -35,9 +37,9 @@ pub(super) fn policy_of(stack: Stack) -> Policy {
 }
 
 /// The stack by the shape of the ClientHello, without those that the client's behaviour excludes.
-pub(super) fn client_stack(connection: &Connection) -> StackGuess {
-    let Some(hello) = &connection.client_hello else { return StackGuess::default() };
-    let mut guess = recognise(&hello.value);
+pub(super) fn client_stack(connection: &Connection, known: &mut Recogniser) -> Arc<StackGuess> {
+    let Some(hello) = &connection.client_hello else { return Arc::default() };
+    let mut guess = known.recognise(&hello.value);
     guess.refine(&behaviour(connection));
     guess
 }

@@ -14,7 +14,7 @@ use crate::explain::client::{client_stack, policy_of};
 use crate::explain::paths::{Checked, PathCache};
 use crate::explain::signed::{check_client_signature, server_signature};
 use crate::explain::{Listener, Options, PolicyChoice};
-use crate::fingerprint::StackGuess;
+use crate::fingerprint::{Recogniser, StackGuess};
 use crate::limits::Limits;
 use crate::report::Parts;
 use crate::tls::keylog::Secrets;
@@ -31,6 +31,7 @@ pub struct Judge<'a> {
     /// Keys were given or found.
     pub has_keys: bool,
     cache: CertificateCache,
+    stacks: Recogniser,
     /// CA certificates seen in this capture, by subject.
     pub(super) seen: HashMap<Vec<u8>, Vec<Arc<Certificate>>>,
     pub(super) paths: PathCache,
@@ -51,6 +52,7 @@ impl<'a> Judge<'a> {
             limits: options.limits.clone(),
             has_keys: !options.secrets.is_empty(),
             cache: CertificateCache::new(options.limits.certificate_cache),
+            stacks: Recogniser::default(),
             seen: HashMap::new(),
             paths: PathCache::default(),
             signatures: SignatureCache::new(SIGNATURES),
@@ -92,7 +94,7 @@ impl<'a> Judge<'a> {
             connection.server_signature_good = server_signature(connection, &server_chain);
             check_client_signature(connection, &client_chain);
         }
-        let stack = client_stack(connection);
+        let stack = client_stack(connection, &mut self.stacks);
         let assumed = self.policy(&stack);
         let (mut server_paths, mut client_paths, policy) =
             self.paths(connection, &server_chain, &client_chain, at, assumed, cheap);

@@ -1,5 +1,7 @@
 //! What a client does in the handshake narrows down which stack it is.
 
+use std::sync::Arc;
+
 use super::stack::{Stack, StackGuess};
 
 /// What the capture shows of a client's behaviour. The default says that nothing is known.
@@ -22,10 +24,10 @@ pub struct Behaviour {
 impl StackGuess {
     /// Drops the stacks whose behaviour is otherwise. Where none would be left the guess stays as it is: then the hello,
     /// not the behaviour, is not what it seems.
-    pub fn refine(&mut self, behaviour: &Behaviour) {
-        let left: Vec<Stack> = self.fits.iter().copied().filter(|stack| behaviour.fits(*stack)).collect();
-        if !left.is_empty() {
-            self.fits = left;
+    pub fn refine(self: &mut Arc<Self>, behaviour: &Behaviour) {
+        let fitting = self.fits.iter().filter(|stack| behaviour.fits(**stack)).count();
+        if fitting > 0 && fitting < self.fits.len() {
+            Arc::make_mut(self).fits.retain(|stack| behaviour.fits(*stack));
         }
     }
 }
@@ -92,9 +94,9 @@ mod tests {
     use super::*;
 
     fn refined(fits: &[Stack], behaviour: Behaviour) -> Vec<Stack> {
-        let mut guess = StackGuess { fits: fits.to_vec(), why: String::new() };
+        let mut guess = Arc::new(StackGuess { fits: fits.to_vec(), why: String::new() });
         guess.refine(&behaviour);
-        guess.fits
+        guess.fits.clone()
     }
 
     #[test]

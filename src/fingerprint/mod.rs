@@ -8,6 +8,7 @@ mod libraries;
 mod marks;
 mod programs;
 mod recognise;
+mod recogniser;
 mod shape;
 mod stack;
 
@@ -21,4 +22,5 @@ pub use ja3::{ja3, ja3_text, ja3s, ja3s_text};
 pub use ja4::ja4;
 pub use keylog::keylog_hint;
 pub use recognise::recognise;
+pub use recogniser::Recogniser;
 pub use stack::{Stack, StackGuess};

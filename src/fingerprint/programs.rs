@@ -1,6 +1,6 @@
 //! The programs that use a library, told apart by what they configure.
 
-use super::shape::Shape;
+use super::shape::{Shape, is_padded_length, message_len};
 use super::stack::Stack;
 
 /// The programs on a library that fit, the likeliest first.
@@ -80,7 +80,7 @@ fn by_defaults(shape: &Shape<'_>) -> Vec<Stack> {
 /// Programs that turn on all of the library's workarounds pad a hello of 256 to 511 bytes; the others never do.
 fn padding_fits(stack: Stack, shape: &Shape<'_>) -> bool {
     let pads = matches!(stack, Stack::Curl | Stack::Python | Stack::Php | Stack::Ruby | Stack::HaProxy);
-    let length_calls_for_it = (256..512).contains(&shape.message_len()) && !shape.hello.offers_psk;
+    let length_calls_for_it = is_padded_length(message_len(shape.hello)) && !shape.hello.offers_psk;
     if shape.has(PADDING) { pads || stack == Stack::OpenSsl } else { !(pads && length_calls_for_it) }
 }
 

@@ -73,8 +73,9 @@ impl<'a> Shape<'a> {
         self.kinds.contains(&kind)
     }
 
-    /// The body of an extension.
+    /// The body of an extension, one of [`BODIES`].
     pub(super) fn body(&self, kind: u16) -> Option<&[u8]> {
+        debug_assert!(BODIES.contains(&kind), "guesses are remembered by what they depend on");
         let extensions = self.hello.extensions.as_ref()?;
         extensions.iter().find(|extension| extension.kind.0 == kind).map(|extension| &extension.body[..])
     }
@@ -119,24 +120,32 @@ impl<'a> Shape<'a> {
         }
         Some(agreeing)
     }
+}
 
-    /// Bytes of the whole message, header included.
-    pub(super) fn message_len(&self) -> usize {
-        let hello = self.hello;
-        let extensions = hello
-            .extensions
-            .as_ref()
-            .map_or(0, |all| 2 + all.iter().map(|each| 4 + each.body.len()).sum::<usize>());
-        4 + 2
-            + 32
-            + 1
-            + hello.session_id.len()
-            + 2
-            + 2 * hello.cipher_suites.len()
-            + 1
-            + hello.compression.len()
-            + extensions
-    }
+/// Kinds of extensions whose body matters to a guess beside what the lists of the hello hold: modes of pre-shared keys, and
+/// signature schemes for messages and for certificates.
+pub(super) const BODIES: [u16; 3] = [13, 45, 50];
+
+/// Bytes of the whole message, header included.
+pub(super) fn message_len(hello: &ClientHello) -> usize {
+    let extensions = hello
+        .extensions
+        .as_ref()
+        .map_or(0, |all| 2 + all.iter().map(|each| 4 + each.body.len()).sum::<usize>());
+    4 + 2
+        + 32
+        + 1
+        + hello.session_id.len()
+        + 2
+        + 2 * hello.cipher_suites.len()
+        + 1
+        + hello.compression.len()
+        + extensions
+}
+
+/// Whether a hello of this length is padded by those who pad at all (RFC 7685 §4).
+pub(super) fn is_padded_length(len: usize) -> bool {
+    (256..512).contains(&len)
 }
 
 const fn is_tls13(suite: u16) -> bool {

@@ -1,7 +1,7 @@
 //! Recognition of hellos shaped like those of each stack, over versions.
 
 use super::samples::{Sample, hello};
-use super::{Stack, StackGuess, recognise};
+use super::{Recogniser, Stack, StackGuess, recognise};
 use crate::tls::message::ClientHello;
 
 /// Lists that several samples share.
@@ -341,4 +341,16 @@ fn the_reason_names_what_agreed() {
             && why.ends_with("are those of Go"),
         "{why}"
     );
+}
+
+#[test]
+fn a_guess_that_was_made_before_is_the_same() {
+    let mut recogniser = Recogniser::default();
+    let samples = [openssl(), jdk17(), go(), chrome()];
+    for sample in samples.iter().chain(&samples) {
+        for session_id in [0, 32] {
+            let hello = hello(&Sample { session_id, ..*sample });
+            assert_eq!(*recogniser.recognise(&hello), recognise(&hello));
+        }
+    }
 }
