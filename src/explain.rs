@@ -156,7 +156,7 @@ impl Listener for Collector {
 const POLL_PACKETS: u64 = 1024;
 
 fn tell(
-    mut connection: Connection,
+    mut connection: Box<Connection>,
     judge: &mut Judge<'_>,
     told: &mut Told,
     listener: &mut dyn Listener,

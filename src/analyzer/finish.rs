@@ -102,7 +102,7 @@ impl StreamState {
         last: (u64, Timestamp),
         reason: CloseReason,
         tls_meant: impl Fn(&Endpoint) -> bool,
-    ) -> Option<Connection> {
+    ) -> Option<Box<Connection>> {
         self.end_session();
         let phase = std::mem::replace(&mut self.phase, Phase::Silent);
         let mut history = String::new();
@@ -114,7 +114,7 @@ impl StreamState {
             }
             Phase::Silent | Phase::Probing(_) => {
                 let (forward, role) = roles(info, Dir::Forward, None);
-                let connection = empty_connection(info, forward, role);
+                let connection = Box::new(empty_connection(info, forward, role));
                 if !(port_means_tls(connection.server.port) || tls_meant(&connection.server)) {
                     return None;
                 }
@@ -140,9 +140,9 @@ impl StreamState {
         info: &StreamInfo,
         (first, tunnel): ([Option<At<PlainText>>; 2], Option<At<Tunnel>>),
         tls_meant: &impl Fn(&Endpoint) -> bool,
-    ) -> Option<(Connection, bool)> {
+    ) -> Option<(Box<Connection>, bool)> {
         let (forward, role) = roles(info, Dir::Forward, None);
-        let mut connection = empty_connection(info, forward, role);
+        let mut connection = Box::new(empty_connection(info, forward, role));
         let told = tunnel.as_ref().is_some_and(|at| self.was_told_no(&at.value));
         let meant = port_means_tls(connection.server.port) || tls_meant(&connection.server);
         connection.plain = first;

@@ -12,7 +12,7 @@ use super::renegotiation::Aside;
 /// A stream that speaks TLS.
 pub(super) struct Live {
     pub(super) session: TlsSession,
-    pub(super) connection: Connection,
+    pub(super) connection: Box<Connection>,
     /// The direction of the client is forward.
     pub(super) client_is_forward: bool,
     /// Offsets at which TLS begins, once known: forward, reverse.

@@ -57,12 +57,12 @@ impl Analyzer {
     }
 
     /// The next connection that is over, in the order in which they ended.
-    pub fn poll(&mut self) -> Option<Connection> {
+    pub fn poll(&mut self) -> Option<Box<Connection>> {
         self.table.handler_mut().done.pop_front()
     }
 
     /// Ends the capture: what is still open is handed over, with the counts of the stream table.
-    pub fn finish(self) -> (VecDeque<Connection>, AnalyzerStats) {
+    pub fn finish(self) -> (VecDeque<Box<Connection>>, AnalyzerStats) {
         let (handler, table) = self.table.finish();
         (handler.done, AnalyzerStats { table, unanswered_syns: handler.unanswered })
     }
@@ -81,7 +81,7 @@ pub struct AnalyzerStats {
 struct Handler {
     limits: Limits,
     secrets: Option<Arc<Secrets>>,
-    done: VecDeque<Connection>,
+    done: VecDeque<Box<Connection>>,
     /// Servers that spoke TLS somewhere in this capture: a connection to them that ends early was meant to be TLS.
     tls_servers: HashSet<Endpoint>,
     unanswered: u64,

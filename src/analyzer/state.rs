@@ -196,7 +196,7 @@ impl StreamState {
         let maps = [map(), map()];
         self.phase = Phase::Tls(Box::new(Live {
             session: TlsSession::new(limits, secrets.cloned()),
-            connection: Connection { maps, ..empty_connection(info, client_is_forward, role) },
+            connection: Box::new(Connection { maps, ..empty_connection(info, client_is_forward, role) }),
             client_is_forward,
             base,
             prelude: None,

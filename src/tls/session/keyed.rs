@@ -169,7 +169,7 @@ impl Core {
         let started = match &mut self.decryptor {
             Some(decryptor) => decryptor.renegotiate(secrets, random, hello),
             None => Decryptor::new(secrets, random, hello, self.early_data)
-                .map(|decryptor| self.decryptor = Some(decryptor)),
+                .map(|decryptor| self.decryptor = Some(Box::new(decryptor))),
         };
         let reason = match started {
             Ok(()) if again => return,

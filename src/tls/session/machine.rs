@@ -36,7 +36,7 @@ pub(super) struct Core {
     /// The server asked for a client certificate after the handshake (RFC 8446 §4.6.2).
     pub(super) asked_late: bool,
     pub(super) secrets: Option<Arc<Secrets>>,
-    pub(super) decryptor: Option<Decryptor>,
+    pub(super) decryptor: Option<Box<Decryptor>>,
     pub(super) transcript: Option<Transcript>,
     pub(super) problem_told: bool,
     pub(super) plain: Vec<u8>,
