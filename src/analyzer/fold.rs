@@ -1,7 +1,7 @@
 //! Folds what the TLS session tells into the facts of the connection, its timeline and its history.
 
 use crate::capture::Timestamp;
-use crate::connection::{At, Connection, Item, ProtectedRecord, RecordKind, SeenAlert, SentChain};
+use crate::connection::{At, Connection, Detail, Item, ProtectedRecord, RecordKind, SeenAlert, SentChain};
 use crate::error::Warning;
 use crate::tcp::SegmentNote;
 use crate::tls::message::{Alert, CertificateMessage, Handshake, Side};
@@ -188,7 +188,7 @@ impl Folder<'_> {
         from: Side,
         letter: char,
         name: &'static str,
-        detail: Option<String>,
+        detail: Option<Detail>,
         encrypted: bool,
     ) {
         self.letter(from, letter);
@@ -199,10 +199,10 @@ impl Folder<'_> {
         let c = &mut *self.connection;
         match message {
             Handshake::ClientHello(hello) => {
-                let mut detail = hello.sni.as_ref().map(|name| format!("server name {name}"));
+                let mut detail = hello.sni.as_deref().map(|name| Detail::ServerName(name.into()));
                 if c.client_hello.is_some() && c.hello_retry.is_none() {
                     c.renegotiation = true;
-                    detail = Some("renegotiation".to_owned());
+                    detail = Some(Detail::Renegotiation);
                     renegotiation::begin(c, self.aside);
                 }
                 if c.client_hello.is_none() {
@@ -213,12 +213,12 @@ impl Folder<'_> {
                 self.message(from, 'C', "ClientHello", detail, encrypted);
             }
             Handshake::ServerHello(hello) if hello.is_retry => {
-                let detail = hello.key_share.map(|group| format!("wants {group}"));
+                let detail = hello.key_share.map(Detail::Wants);
                 c.hello_retry.get_or_insert(place.at(hello));
                 self.message(from, 'J', "HelloRetryRequest", detail, encrypted);
             }
             Handshake::ServerHello(hello) => {
-                let detail = format!("{}, {}", hello.negotiated(), hello.cipher_suite);
+                let detail = Detail::Chosen(hello.negotiated(), hello.cipher_suite);
                 if c.server_hello.is_none() {
                     c.alpn.clone_from(&hello.alpn);
                     c.server_hello = Some(place.at(hello));
@@ -239,16 +239,12 @@ impl Folder<'_> {
                 self.message(from, 'U', "CertificateStatus", None, encrypted);
             }
             Handshake::ServerKeyExchange(exchange) => {
-                let detail = exchange.group.map(|group| group.to_string());
+                let detail = exchange.group.map(Detail::Group);
                 c.server_key_exchange.get_or_insert(place.at(exchange));
                 self.message(from, 'K', "ServerKeyExchange", detail, encrypted);
             }
             Handshake::CertificateRequest(request) => {
-                let detail = match request.authorities.len() {
-                    0 => "any authority".to_owned(),
-                    1 => "1 authority".to_owned(),
-                    count => format!("{count} authorities"),
-                };
+                let detail = Detail::Authorities(request.authorities.len());
                 c.certificate_request.get_or_insert(place.at(request));
                 self.message(from, 'R', "CertificateRequest", Some(detail), encrypted);
             }
@@ -283,7 +279,7 @@ impl Folder<'_> {
             Handshake::EndOfEarlyData => self.message(from, 'E', "EndOfEarlyData", None, encrypted),
             Handshake::KeyUpdate => self.message(from, 'P', "KeyUpdate", None, encrypted),
             Handshake::Other { kind, error, .. } => {
-                let detail = error.map(|reason| format!("cannot be read: {reason}"));
+                let detail = error.map(Detail::Unreadable);
                 if let Some(reason) = error {
                     let name = crate::iana::handshake_type_name(kind);
                     self.warn(
@@ -298,21 +294,9 @@ impl Folder<'_> {
     }
 
     fn certificate(&mut self, from: Side, place: Place, message: CertificateMessage, encrypted: bool) {
-        let late = message.missing > 0;
-        let mut detail = match message.chain.len() {
-            _ if late => format!(
-                "incomplete, {} of {} bytes",
-                message.whole.saturating_sub(message.missing),
-                message.whole
-            ),
-            0 => "none".to_owned(),
-            1 => "1 certificate".to_owned(),
-            count => format!("{count} certificates"),
-        };
+        let (whole, missing, count) = (message.whole, message.missing, message.chain.len());
         let before = self.aside.as_ref().and_then(|aside| aside.chain(from));
-        if let Some(before) = before.filter(|at| at.value.certificates == message.chain) {
-            detail.push_str(&format!(", as in #{}", before.packet));
-        }
+        let before = before.filter(|at| at.value.certificates == message.chain).map(|at| at.packet);
         let ocsp = message.ocsp.iter().find(|(position, _)| *position == 0).map(|(_, der)| der.clone());
         let mut certificates = message.chain;
         certificates.truncate(CERTIFICATES);
@@ -328,13 +312,14 @@ impl Folder<'_> {
             Side::Server => &mut self.connection.server_chain,
         };
         slot.get_or_insert(place.at(chain));
-        if late {
+        if missing > 0 {
             // It is told when the connection ends, and belongs to the last packet that had bytes of it.
             self.letter(from, 'X');
-            self.timeline.item_of(place.last, self.current, Item::Note(format!("Certificate: {detail}")));
+            let text = format!("Certificate: incomplete, {} of {whole} bytes", whole.saturating_sub(missing));
+            self.timeline.item_of(place.last, self.current, Item::Note(text));
             return;
         }
-        self.message(from, 'X', "Certificate", Some(detail), encrypted);
+        self.message(from, 'X', "Certificate", Some(Detail::Certificates(count, before)), encrypted);
     }
 
     fn alert(&mut self, from: Side, place: Place, alert: Option<Alert>, encrypted: bool) {

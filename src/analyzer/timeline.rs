@@ -1,6 +1,6 @@
 //! The packets of a connection one by one, within bounds.
 
-use crate::connection::{Event, Item, Timeline};
+use crate::connection::{Event, Item, Items, Timeline};
 use crate::decode::TcpFlags;
 use crate::limits::Limits;
 use crate::tcp::{Dir, SegmentKind, SegmentNote};
@@ -106,7 +106,7 @@ impl TimelineKeeper {
     }
 
     /// What a packet that is listed by itself said.
-    fn items_of(&mut self, number: u64) -> Option<&mut Vec<Item>> {
+    fn items_of(&mut self, number: u64) -> Option<&mut Items> {
         self.events.iter_mut().rev().find_map(|event| match event {
             Event::Packet { packet, items, .. } if *packet == number => Some(items),
             _ => None,
@@ -142,6 +142,6 @@ fn event_of(note: &SegmentNote) -> Event {
         flags: note.flags,
         len: note.len,
         kind: note.kind,
-        items: Vec::new(),
+        items: Items::new(),
     }
 }

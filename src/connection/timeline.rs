@@ -1,7 +1,12 @@
 //! What happened in a connection, packet by packet, bounded: long stretches are one entry with a count.
 
+use std::fmt;
+
+use smallvec::SmallVec;
+
 use crate::capture::Timestamp;
 use crate::decode::TcpFlags;
+use crate::iana::{CipherSuite, NamedGroup, Version};
 use crate::tcp::SegmentKind;
 use crate::tls::message::{Alert, Side};
 
@@ -13,7 +18,7 @@ pub enum Item {
         /// `ClientHello`, `Certificate`, …
         name: &'static str,
         /// What is worth saying beside the name.
-        detail: Option<String>,
+        detail: Option<Detail>,
         /// It was read with keys.
         encrypted: bool,
     },
@@ -61,6 +66,54 @@ pub enum Item {
     Note(String),
 }
 
+/// What is worth saying beside the name of a message; it becomes words when somebody reads them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Detail {
+    /// The name of the server that a ClientHello asks for.
+    ServerName(Box<str>),
+    /// A ClientHello begins a second handshake.
+    Renegotiation,
+    /// The group that a HelloRetryRequest wants.
+    Wants(NamedGroup),
+    /// What a ServerHello chose.
+    Chosen(Version, CipherSuite),
+    /// The group of a ServerKeyExchange.
+    Group(NamedGroup),
+    /// How many certificates there are, and the packet that brought the same ones before.
+    Certificates(usize, Option<u64>),
+    /// How many authorities a CertificateRequest names.
+    Authorities(usize),
+    /// Why the message cannot be read.
+    Unreadable(&'static str),
+}
+
+impl fmt::Display for Detail {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::ServerName(name) => write!(f, "server name {name}"),
+            Self::Renegotiation => f.write_str("renegotiation"),
+            Self::Wants(group) => write!(f, "wants {group}"),
+            Self::Chosen(version, suite) => write!(f, "{version}, {suite}"),
+            Self::Group(group) => group.fmt(f),
+            Self::Certificates(count, before) => {
+                match count {
+                    0 => f.write_str("none"),
+                    1 => f.write_str("1 certificate"),
+                    count => write!(f, "{count} certificates"),
+                }?;
+                before.map_or(Ok(()), |packet| write!(f, ", as in #{packet}"))
+            }
+            Self::Authorities(0) => f.write_str("any authority"),
+            Self::Authorities(1) => f.write_str("1 authority"),
+            Self::Authorities(count) => write!(f, "{count} authorities"),
+            Self::Unreadable(reason) => write!(f, "cannot be read: {reason}"),
+        }
+    }
+}
+
+/// What one packet shows: most often one thing, which has its place in the event itself.
+pub type Items = SmallVec<[Item; 1]>;
+
 /// One packet of the connection, or a stretch of packets that say nothing new.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Event {
@@ -79,7 +132,7 @@ pub enum Event {
         /// What it is within the stream.
         kind: SegmentKind,
         /// What became complete with it.
-        items: Vec<Item>,
+        items: Items,
     },
     /// Packets of data and acknowledgments after the handshake, or the middle that was not kept.
     Stretch {

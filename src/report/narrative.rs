@@ -1,5 +1,7 @@
 //! An event becomes a sentence: packet first, then the fact, then its meaning.
 
+use std::fmt::Write;
+
 use crate::connection::{Event, Item};
 use crate::decode::TcpFlags;
 use crate::tcp::SegmentKind;
@@ -131,7 +133,7 @@ fn item_text(item: &Item) -> String {
             let mut text = (*name).to_owned();
             if let Some(detail) = detail {
                 text.push_str(": ");
-                text.push_str(detail);
+                let _ = write!(text, "{detail}");
             }
             if *encrypted {
                 text.push_str(" (decrypted)");
