@@ -256,7 +256,7 @@ fn messages(stream: &[Bytes], limits: &Limits) -> usize {
 
 /// The chains that the servers of all captures sent in clear.
 fn chains() -> Vec<Vec<Arc<[u8]>>> {
-    let chain = |connection: Connection| Some(connection.server_chain?.value.certificates);
+    let chain = |connection: Box<Connection>| Some(connection.server_chain?.value.certificates);
     let mut chains = Vec::new();
     for capture in &captures() {
         let mut analyzer = Analyzer::new(&Limits::default(), Arc::new(Secrets::default()));

@@ -234,7 +234,7 @@ fn connections(capture: &[u8], keys: &str) -> Vec<Connection> {
             analyzer.push(packet.number, packet.time, &segment);
         }
     }
-    analyzer.finish().0.into()
+    analyzer.finish().0.into_iter().map(|connection| *connection).collect()
 }
 
 /// Whether the CertificateVerify of server and client verify with the keys of their leaves.

@@ -2,7 +2,7 @@
 
 use crate::connection::Connection;
 use crate::report::{ConnectionReport, Parts};
-use crate::tls::message::{ClientHello, Extension};
+use crate::tls::message::{ClientHello, Extension, Extensions};
 
 use super::catalog as field;
 use super::fact::{Fact, Value};
@@ -31,7 +31,7 @@ fn client(c: &Connection, report: &ConnectionReport) -> Vec<Fact> {
         field::KEY_SHARES.is(of(&|hello| named(&hello.key_shares, |group| group.is_grease())), packet),
         field::SCHEMES.is(of(&|hello| named(&hello.signature_schemes, |scheme| scheme.is_grease())), packet),
         field::ALPN_OFFERED.is(of(&|hello| Value::List(hello.alpn.clone())), packet),
-        field::EXTENSIONS.is(of(&|hello| extensions(hello.extensions.as_deref())), packet),
+        field::EXTENSIONS.is(of(&|hello| extensions(hello.extensions.as_ref())), packet),
         field::RESUMPTION.is(of(&resumption), packet),
         field::STACK.is(shown(&tls.client_stack), packet),
         field::JA4.is(shown(&tls.ja4), packet),
@@ -56,7 +56,7 @@ fn server(c: &Connection, report: &ConnectionReport) -> Vec<Fact> {
         field::GROUP.is(of(Value::text(tls.group.clone())), packet),
         field::ALPN.is(of(alpn), packet),
         field::SERVER_EXTENSIONS
-            .is(of(extensions(hello.and_then(|hello| hello.extensions.as_deref()))), packet),
+            .is(of(extensions(hello.and_then(|hello| hello.extensions.as_ref()))), packet),
         field::RETRY.is(yes(tls.hello_retry), c.hello_retry.as_ref().map(|at| at.packet)),
         field::RESUMED.is(of(yes(tls.resumed)), packet),
     ]
@@ -67,9 +67,9 @@ fn named<T: Copy + ToString>(values: &[T], is_grease: impl Fn(T) -> bool) -> Val
 }
 
 /// Extensions by name; browsers send them in another order each time, and padding as needed.
-fn extensions(extensions: Option<&[Extension]>) -> Value {
-    let kept = |extension: &&Extension| !extension.kind.is_grease() && extension.kind.0 != PADDING;
-    Value::Set(extensions.unwrap_or_default().iter().filter(kept).map(|e| e.kind.to_string()).collect())
+fn extensions(extensions: Option<&Extensions>) -> Value {
+    let kept = |extension: &Extension<'_>| !extension.kind.is_grease() && extension.kind.0 != PADDING;
+    Value::Set(extensions.into_iter().flatten().filter(kept).map(|e| e.kind.to_string()).collect())
 }
 
 fn resumption(hello: &ClientHello) -> Value {

@@ -57,11 +57,11 @@ fn md5_hex(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::iana::{CipherSuite, ExtensionType, NamedGroup, Version};
-    use crate::tls::message::Extension;
+    use crate::iana::{CipherSuite, NamedGroup, Version};
+    use crate::tls::message::Extensions;
 
-    fn extension(kind: u16) -> Extension {
-        Extension { kind: ExtensionType(kind), body: Vec::new().into() }
+    fn extensions(kinds: &[u16]) -> Option<Extensions> {
+        Some(kinds.iter().map(|kind| (*kind, [])).collect())
     }
 
     #[test]
@@ -69,7 +69,7 @@ mod tests {
         let hello = ClientHello {
             version: Version(0x0303),
             cipher_suites: [0x3a3a, 0x1301, 0xc02b].map(CipherSuite).to_vec(),
-            extensions: Some([0x4a4a, 0, 10, 11, 43].map(extension).to_vec()),
+            extensions: extensions(&[0x4a4a, 0, 10, 11, 43]),
             groups: [0x5a5a, 29, 23].map(NamedGroup).to_vec(),
             point_formats: vec![0],
             ..ClientHello::default()
@@ -99,7 +99,7 @@ mod tests {
         let hello = ServerHello {
             version: Version(0x0301),
             cipher_suite: CipherSuite(47),
-            extensions: Some(vec![extension(0xff01)]),
+            extensions: extensions(&[0xff01]),
             ..ServerHello::default()
         };
         assert_eq!(ja3s_text(&hello), "769,47,65281");

@@ -74,7 +74,7 @@ fn alpn_letters(hello: &ClientHello) -> String {
 /// The first protocol name as sent: the extension's list has a length of two bytes, each name one of a byte
 /// (RFC 7301 §3.1).
 fn first_protocol(hello: &ClientHello) -> Option<&[u8]> {
-    let body = &hello.extensions.as_ref()?.iter().find(|extension| extension.kind.0 == ALPN)?.body;
+    let body = hello.extensions.as_ref()?.find(ALPN)?.body;
     let (&len, names) = body.get(2..)?.split_first()?;
     names.get(..usize::from(len))
 }
@@ -95,8 +95,7 @@ fn short_hash(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::iana::{CipherSuite, ExtensionType, SignatureScheme, Version};
-    use crate::tls::message::Extension;
+    use crate::iana::{CipherSuite, SignatureScheme, Version};
 
     /// The hello of the method's own description.
     fn example() -> ClientHello {
@@ -112,32 +111,34 @@ mod tests {
         ClientHello {
             version: Version(0x0303),
             cipher_suites: suites.map(CipherSuite).to_vec(),
-            extensions: Some(kinds.map(|kind| extension(kind, b"")).to_vec()),
+            extensions: Some(kinds.into_iter().map(|kind| extension(kind, b"")).collect()),
             supported_versions: [0x2a2a, 0x0304, 0x0303].map(Version).to_vec(),
             signature_schemes: schemes.map(SignatureScheme).to_vec(),
             ..ClientHello::default()
         }
     }
 
-    fn extension(kind: u16, alpn: &[u8]) -> Extension {
+    fn extension(kind: u16, alpn: &[u8]) -> (u16, Vec<u8>) {
         let mut body = Vec::new();
         if kind == ALPN && !alpn.is_empty() {
             body.extend([0, u8::try_from(alpn.len()).unwrap() + 1, u8::try_from(alpn.len()).unwrap()]);
             body.extend(alpn);
         }
-        Extension { kind: ExtensionType(kind), body: body.into() }
+        (kind, body)
     }
 
     fn with_protocol(name: &[u8]) -> ClientHello {
-        ClientHello { extensions: Some(vec![extension(ALPN, name)]), ..ClientHello::default() }
+        ClientHello {
+            extensions: Some([extension(ALPN, name)].into_iter().collect()),
+            ..ClientHello::default()
+        }
     }
 
     #[test]
     fn the_published_example_has_its_published_value() {
-        let mut hello = example();
-        for each in hello.extensions.as_mut().unwrap() {
-            *each = extension(each.kind.0, b"h2");
-        }
+        let bare = example();
+        let extensions = bare.extensions.iter().flatten().map(|each| extension(each.kind.0, b"h2")).collect();
+        let hello = ClientHello { extensions: Some(extensions), ..bare };
         assert_eq!(ja4(&hello), "t13d1516h2_8daaf6152771_e5627efa2ab1");
     }
 
@@ -145,7 +146,9 @@ mod tests {
     fn the_order_of_suites_and_extensions_does_not_matter() {
         let mut turned = example();
         turned.cipher_suites.reverse();
-        turned.extensions.as_mut().unwrap().reverse();
+        let mut kinds: Vec<u16> = turned.extensions.iter().flatten().map(|each| each.kind.0).collect();
+        kinds.reverse();
+        turned.extensions = Some(kinds.into_iter().map(|kind| (kind, [])).collect());
         assert_eq!(ja4(&turned), ja4(&example()));
         turned.signature_schemes.reverse();
         assert_ne!(ja4(&turned), ja4(&example()));

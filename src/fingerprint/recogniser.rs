@@ -53,7 +53,7 @@ fn write_shape(hello: &ClientHello, to: &mut Vec<u8>) {
     numbers(to, hello.supported_versions.iter().map(|version| version.0));
     bytes(to, &hello.point_formats);
     for extension in extensions().filter(|extension| BODIES.contains(&extension.kind.0)) {
-        bytes(to, &extension.body);
+        bytes(to, extension.body);
     }
     for protocol in &hello.alpn {
         bytes(to, protocol.as_bytes());

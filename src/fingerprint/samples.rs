@@ -1,7 +1,7 @@
 //! Hellos for the tests, written as the lists that they hold.
 
-use crate::iana::{CipherSuite, ExtensionType, NamedGroup, SignatureScheme, Version};
-use crate::tls::message::{ClientHello, Extension};
+use crate::iana::{CipherSuite, NamedGroup, SignatureScheme, Version};
+use crate::tls::message::{ClientHello, Extensions};
 
 /// The lists of a hello in hexadecimal; extensions are decimal, as registries number them, unless they are GREASE.
 #[derive(Clone, Copy)]
@@ -34,13 +34,13 @@ impl Default for Sample {
 
 pub(super) fn hello(sample: &Sample) -> ClientHello {
     let kinds = sample.kinds.split_whitespace().map(kind);
-    let extensions: Vec<Extension> = kinds.map(|kind| extension(kind, sample)).collect();
+    let extensions: Extensions = kinds.map(|kind| (kind, extension(kind, sample))).collect();
     ClientHello {
         version: Version(0x0303),
         session_id: vec![7; sample.session_id],
         cipher_suites: numbers(sample.suites).map(CipherSuite).collect(),
         compression: vec![0],
-        sni: extensions.iter().any(|each| each.kind.0 == 0).then(|| "server.example".to_owned()),
+        sni: extensions.find(0).map(|_| "server.example".to_owned()),
         extensions: Some(extensions),
         alpn: sample.alpn.iter().map(|&protocol| protocol.to_owned()).collect(),
         supported_versions: numbers(sample.versions).map(Version).collect(),
@@ -52,8 +52,8 @@ pub(super) fn hello(sample: &Sample) -> ClientHello {
 }
 
 /// Bodies of the lengths that they have on the wire, where a length or a comparison matters.
-fn extension(kind: u16, sample: &Sample) -> Extension {
-    let body = match kind {
+fn extension(kind: u16, sample: &Sample) -> Vec<u8> {
+    match kind {
         0 => vec![0; 19],
         10 => vec![0; 2 + 2 * numbers(sample.groups).count()],
         13 | 50 => numbers(sample.schemes).flat_map(u16::to_be_bytes).collect(),
@@ -61,8 +61,7 @@ fn extension(kind: u16, sample: &Sample) -> Extension {
         45 => vec![1, 1],
         51 => vec![0; 38],
         _ => Vec::new(),
-    };
-    Extension { kind: ExtensionType(kind), body: body.into() }
+    }
 }
 
 fn kind(text: &str) -> u16 {

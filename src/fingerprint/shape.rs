@@ -76,8 +76,7 @@ impl<'a> Shape<'a> {
     /// The body of an extension, one of [`BODIES`].
     pub(super) fn body(&self, kind: u16) -> Option<&[u8]> {
         debug_assert!(BODIES.contains(&kind), "guesses are remembered by what they depend on");
-        let extensions = self.hello.extensions.as_ref()?;
-        extensions.iter().find(|extension| extension.kind.0 == kind).map(|extension| &extension.body[..])
+        self.hello.extensions.as_ref()?.find(kind).map(|extension| extension.body)
     }
 
     pub(super) fn offers_tls13(&self) -> bool {

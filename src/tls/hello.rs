@@ -1,10 +1,8 @@
 //! ClientHello and ServerHello (RFC 8446 §4.1.2, §4.1.3), each extension walked by itself.
 
-use std::sync::Arc;
-
-use crate::iana::{CipherSuite, ExtensionType, NamedGroup, SignatureScheme, Version};
+use crate::iana::{CipherSuite, NamedGroup, SignatureScheme, Version};
 use crate::tls::cursor::{Cursor, text, u16_list};
-use crate::tls::message::{Body, ClientHello, Extension, ServerHello};
+use crate::tls::message::{ClientHello, Extension, Extensions, ServerHello};
 
 /// Reads the body of a ClientHello; `None` when the part before the extensions is malformed.
 pub(super) fn client_hello(body: &[u8]) -> Option<ClientHello> {
@@ -18,41 +16,28 @@ pub(super) fn client_hello(body: &[u8]) -> Option<ClientHello> {
         ..ClientHello::default()
     };
     if !cursor.is_empty() {
-        let (extensions, broken) = extensions(&mut cursor);
+        let extensions = extensions(&mut cursor);
         for extension in &extensions {
             if client_extension(&mut hello, extension).is_none() {
                 hello.bad_extensions.push(extension.kind);
             }
         }
-        hello.bad_extensions.extend(broken);
+        hello.bad_extensions.extend(extensions.broken());
         hello.extensions = Some(extensions);
     }
     Some(hello)
 }
 
-/// The extensions of a block, and the one that its end cuts off.
-fn extensions(cursor: &mut Cursor<'_>) -> (Vec<Extension>, Option<ExtensionType>) {
+/// The extensions of a block. One that claims more than there is, is read as far as it goes.
+fn extensions(cursor: &mut Cursor<'_>) -> Extensions {
     let declared = cursor.u16().map_or(0, usize::from);
-    // A block that claims more than there is, is read as far as it goes.
     let available = cursor.rest().len();
-    let bytes = cursor.take(declared.min(available)).unwrap_or_default();
-    let shared: Arc<[u8]> = Arc::from(bytes);
-    let mut block = Cursor::new(bytes);
-    let mut list = Vec::with_capacity(EXPECTED);
-    while let Some(kind) = block.u16().map(ExtensionType) {
-        let Some(body) = block.vec16() else { return (list, Some(kind)) };
-        let end = bytes.len() - block.rest().len();
-        list.push(Extension { kind, body: Body::part(&shared, end - body.len()..end) });
-    }
-    (list, None)
+    Extensions::new(cursor.take(declared.min(available)).unwrap_or_default())
 }
 
-/// Extensions for which room is made at once.
-const EXPECTED: usize = 16;
-
 /// Takes one extension of a ClientHello; `None` when its body is malformed.
-fn client_extension(hello: &mut ClientHello, extension: &Extension) -> Option<()> {
-    let mut body = Cursor::new(&extension.body);
+fn client_extension(hello: &mut ClientHello, extension: Extension<'_>) -> Option<()> {
+    let mut body = Cursor::new(extension.body);
     match extension.kind.0 {
         0 => {
             let mut names = Cursor::new(body.vec16()?);
@@ -127,21 +112,21 @@ pub(super) fn server_hello(body: &[u8]) -> Option<ServerHello> {
     }
     hello.is_retry = hello.random == RETRY;
     if !cursor.is_empty() {
-        let (extensions, broken) = extensions(&mut cursor);
+        let extensions = extensions(&mut cursor);
         for extension in &extensions {
             if server_extension(&mut hello, extension).is_none() {
                 hello.bad_extensions.push(extension.kind);
             }
         }
-        hello.bad_extensions.extend(broken);
+        hello.bad_extensions.extend(extensions.broken());
         hello.extensions = Some(extensions);
     }
     Some(hello)
 }
 
 /// Takes one extension of a ServerHello; `None` when its body is malformed.
-fn server_extension(hello: &mut ServerHello, extension: &Extension) -> Option<()> {
-    let mut body = Cursor::new(&extension.body);
+fn server_extension(hello: &mut ServerHello, extension: Extension<'_>) -> Option<()> {
+    let mut body = Cursor::new(extension.body);
     match extension.kind.0 {
         16 => hello.alpn = protocols(body.vec16()?)?.into_iter().next(),
         22 => hello.encrypt_then_mac = true,
@@ -156,9 +141,8 @@ fn server_extension(hello: &mut ServerHello, extension: &Extension) -> Option<()
 
 /// The chosen protocol of an EncryptedExtensions message (RFC 8446 §4.3.1).
 pub(super) fn encrypted_extensions(body: &[u8]) -> Option<String> {
-    let (extensions, _) = extensions(&mut Cursor::new(body));
-    let alpn = extensions.iter().find(|extension| extension.kind.0 == 16)?;
-    protocols(Cursor::new(&alpn.body).vec16()?)?.into_iter().next()
+    let extensions = extensions(&mut Cursor::new(body));
+    protocols(Cursor::new(extensions.find(16)?.body).vec16()?)?.into_iter().next()
 }
 
 /// A ClientHello in SSLv2 framing (RFC 5246 appendix E.2): `body` is what follows the message type.

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::iana::{AlertDescription, CipherSuite, ExtensionType, NamedGroup, SignatureScheme, Version};
 
-pub use crate::tls::body::Body;
+pub use crate::tls::extensions::{Extension, Extensions};
 
 /// Who sent a message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -33,15 +33,6 @@ impl Side {
     }
 }
 
-/// One extension as it was sent; its body is parsed by the accessors of the hello that holds it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Extension {
-    /// Its number in the IANA registry.
-    pub kind: ExtensionType,
-    /// Its body, without type and length.
-    pub body: Body,
-}
-
 /// A ClientHello (RFC 8446 §4.1.2), also in SSLv2 framing (RFC 5246 appendix E.2).
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct ClientHello {
@@ -56,7 +47,7 @@ pub struct ClientHello {
     /// Compression methods in the order offered.
     pub compression: Vec<u8>,
     /// Extensions in the order sent, GREASE included; `None` when there was no extension block.
-    pub extensions: Option<Vec<Extension>>,
+    pub extensions: Option<Extensions>,
     /// Whether it came in an SSLv2 record.
     pub sslv2: bool,
     /// `server_name` (RFC 6066 §3): the first host name, as sent (bytes that are not ASCII are escaped as `\xNN`).
@@ -101,7 +92,7 @@ pub struct ServerHello {
     /// The chosen compression method.
     pub compression: u8,
     /// Extensions in the order sent; `None` when there was no extension block.
-    pub extensions: Option<Vec<Extension>>,
+    pub extensions: Option<Extensions>,
     /// `supported_versions`: the version really chosen when TLS 1.3 is.
     pub selected_version: Option<Version>,
     /// `application_layer_protocol_negotiation` (TLS 1.2 and below; TLS 1.3 has it in EncryptedExtensions).

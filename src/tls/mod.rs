@@ -1,9 +1,9 @@
 //! Bytes of a stream become TLS records, handshake messages and alerts.
 
-mod body;
 mod certificate;
 mod cursor;
 pub mod decrypt;
+mod extensions;
 mod handshake;
 mod hello;
 pub mod keylog;

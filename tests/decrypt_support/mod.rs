@@ -5,10 +5,10 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use sha2::Digest;
-use tlspcap::iana::{CipherSuite, ExtensionType, Version};
+use tlspcap::iana::{CipherSuite, Version};
 use tlspcap::tls::decrypt::{DecryptError, Decryptor, HashKind};
 use tlspcap::tls::keylog::Secrets;
-use tlspcap::tls::message::{Extension, ServerHello, Side};
+use tlspcap::tls::message::{Extensions, ServerHello, Side};
 
 /// One folder of `captures/`.
 pub struct Case {
@@ -221,7 +221,7 @@ impl Session {
         if self.transcript.first() != Some(&254) {
             self.transcript.clear();
             self.client_random = message[6..38].try_into().unwrap();
-            self.early = client_extensions(message).iter().any(|extension| extension.kind.0 == 42);
+            self.early = client_extensions(message).find(42).is_some();
         }
     }
 
@@ -269,36 +269,36 @@ fn cut_message(bytes: &mut Vec<u8>) -> Option<Vec<u8>> {
     (bytes.len() >= len).then(|| bytes.drain(..len).collect())
 }
 
-fn client_extensions(message: &[u8]) -> Vec<Extension> {
+fn client_extensions(message: &[u8]) -> Extensions {
     let mut at = 39 + usize::from(message[38]);
     at += 2 + be16(message, at);
     at += 1 + usize::from(message[at]);
     extensions(&message[at..])
 }
 
-fn extensions(block: &[u8]) -> Vec<Extension> {
+fn extensions(block: &[u8]) -> Extensions {
     let mut rest = block.get(2..).unwrap_or_default();
-    let mut found = Vec::new();
-    while !rest.is_empty() {
-        let (kind, len) = (be16(rest, 0), be16(rest, 2));
-        found.push(Extension { kind: ExtensionType(kind as u16), body: rest[4..4 + len].to_vec().into() });
-        rest = &rest[4 + len..];
-    }
-    found
+    let next = || {
+        let (kind, len) = rest.first().map(|_| (be16(rest, 0), be16(rest, 2)))?;
+        let (this, after) = rest.split_at(4 + len);
+        rest = after;
+        Some((kind as u16, &this[4..]))
+    };
+    std::iter::from_fn(next).collect()
 }
 
 /// A ServerHello message with its header.
 pub fn parse_server_hello(message: &[u8]) -> ServerHello {
     let at = 39 + usize::from(message[38]);
     let extensions = extensions(&message[at + 3..]);
-    let has = |kind| extensions.iter().find(|extension| extension.kind.0 == kind);
+    let has = |kind| extensions.find(kind);
     let random: [u8; 32] = message[6..38].try_into().unwrap();
     ServerHello {
         version: Version(be16(message, 4) as u16),
         random,
         cipher_suite: CipherSuite(be16(message, at) as u16),
         compression: message[at + 2],
-        selected_version: has(43).map(|extension| Version(be16(&extension.body, 0) as u16)),
+        selected_version: has(43).map(|extension| Version(be16(extension.body, 0) as u16)),
         encrypt_then_mac: has(22).is_some(),
         is_retry: random.starts_with(&[0xcf, 0x21, 0xad, 0x74, 0xe5, 0x9a, 0x61, 0x11]),
         extensions: Some(extensions),

@@ -28,12 +28,11 @@ impl<'a> Parameters<'a> {
         client_random: &'a [u8; 32],
         master: Option<&'a [u8]>,
     ) -> Self {
-        let extensions = hello.extensions.as_deref().unwrap_or_default();
         Self {
             suite,
             version: hello.negotiated().0,
             encrypt_then_mac: hello.encrypt_then_mac,
-            truncated_hmac: extensions.iter().any(|extension| extension.kind.0 == TRUNCATED_HMAC),
+            truncated_hmac: hello.extensions.as_ref().is_some_and(|all| all.find(TRUNCATED_HMAC).is_some()),
             master,
             client_random,
             server_random: &hello.random,
