@@ -35,7 +35,23 @@ pub(super) struct Partial {
     pub(super) missing: u64,
 }
 
+/// The first message of a record's body with its header, when it lies whole in it, and what follows it.
+pub(super) fn whole(body: &[u8], limit: usize) -> Option<(&[u8], &[u8])> {
+    let total = 4 + length(body.first_chunk()?);
+    body.split_at_checked(total).filter(|_| total <= limit)
+}
+
+/// Bytes of a message behind its header (RFC 8446 §4).
+fn length([_, a, b, c]: &[u8; 4]) -> usize {
+    usize::from(*a) << 16 | usize::from(*b) << 8 | usize::from(*c)
+}
+
 impl Joiner {
+    /// No message is begun, so that the next record begins one.
+    pub(super) fn is_clear(&self) -> bool {
+        self.bytes.is_empty() && self.skipping == 0 && self.damage.is_none()
+    }
+
     /// In the record that is pushed next bytes are missing from `at` on.
     pub(super) fn damage(&mut self, at: usize, missing: u64) {
         let (first, sum) = self.damage.unwrap_or((self.bytes.len() + at, 0));
@@ -56,11 +72,7 @@ impl Joiner {
 
     /// The next message that is whole.
     pub(super) fn next(&mut self, limit: usize) -> Option<Message> {
-        let len = match self.bytes.get(..4)? {
-            [_, a, b, c] => usize::from(*a) << 16 | usize::from(*b) << 8 | usize::from(*c),
-            _ => return None,
-        };
-        let total = 4 + len;
+        let total = 4 + length(self.bytes.first_chunk()?);
         if total > limit {
             let bytes = std::mem::take(&mut self.bytes);
             self.skipping = total.saturating_sub(bytes.len());
@@ -103,9 +115,7 @@ impl Joiner {
         if bytes.is_empty() {
             return None;
         }
-        let total = bytes
-            .get(1..4)
-            .map(|l| 4 + (usize::from(l[0]) << 16 | usize::from(l[1]) << 8 | usize::from(l[2])));
+        let total = bytes.first_chunk().map(|header| 4 + length(header));
         let mut missing = total.map_or(0, |total| total.saturating_sub(bytes.len()) as u64);
         if let Some((at, more)) = damage {
             bytes.truncate(at);

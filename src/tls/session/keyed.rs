@@ -53,8 +53,7 @@ impl Core {
         }
         match opened {
             Ok(22) => {
-                self.joiners[place.from as usize].push(place.start, &plain);
-                self.messages(place, true, sink);
+                self.handshake(place, &plain, true, sink);
             }
             Ok(21) => {
                 if let Some(alert) = alert(&plain) {

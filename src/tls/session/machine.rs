@@ -95,9 +95,7 @@ impl Core {
             Cut::Broken { header, start, end, body, missing } => {
                 let clear = header.kind() == 22 && !self.protected[from as usize];
                 if clear && !body.is_empty() {
-                    self.joiners[from as usize].push(start, body);
-                    let place = Place { from, start, end };
-                    self.messages(place, false, sink);
+                    self.handshake(Place { from, start, end }, body, false, sink);
                 }
                 if clear {
                     self.give_up(from, end, missing, sink);
@@ -146,8 +144,7 @@ impl Core {
                 if let Some((at, missing)) = damage {
                     self.joiners[from].damage(at, missing);
                 }
-                self.joiners[from].push(place.start, body);
-                self.messages(place, false, sink);
+                self.handshake(place, body, false, sink);
             }
             23 => {
                 let encrypted = self.decryptor.is_some() && self.finished.iter().all(|done| *done);
@@ -198,28 +195,56 @@ impl Core {
         }
     }
 
-    /// Takes the messages that are whole now.
-    pub(super) fn messages(&mut self, place: Place, encrypted: bool, sink: &mut dyn FnMut(TlsEvent)) {
+    /// Takes the handshake bytes of a record. Messages that lie whole in it are read where they are; the rest is joined with what
+    /// came before and what comes after.
+    pub(super) fn handshake(
+        &mut self,
+        place: Place,
+        body: &[u8],
+        encrypted: bool,
+        sink: &mut dyn FnMut(TlsEvent),
+    ) {
+        let from = place.from as usize;
+        let mut rest = body;
+        while self.joiners[from].is_clear()
+            && let Some((message, after)) = join::whole(rest, self.limit)
+        {
+            rest = after;
+            self.message(place, message, encrypted, sink);
+        }
+        if !rest.is_empty() {
+            self.joiners[from].push(place.start, rest);
+            self.messages(place, encrypted, sink);
+        }
+    }
+
+    /// Takes the joined messages that are whole now.
+    fn messages(&mut self, place: Place, encrypted: bool, sink: &mut dyn FnMut(TlsEvent)) {
         while let Some(message) = self.joiners[place.from as usize].next(self.limit) {
             let place = Place { start: message.start, ..place };
             if message.missing > 0 || message.too_long {
                 self.damaged(place, &message, sink);
                 continue;
             }
-            let kind = message.bytes[0];
-            let mut value = parse(kind, &message.bytes[4..], self.spoken);
-            if let Handshake::CertificateVerify { verify } = &mut value
-                && let Some(transcript) = &self.transcript
-            {
-                verify.signed = transcript.signed(place.from, self.spoken);
-            }
-            let renegotiates = kind == 1 && self.may_renegotiate();
-            if let Some(transcript) = &mut self.transcript {
-                transcript.take(place.from, &message.bytes, self.spoken, &self.finished, renegotiates);
-            }
-            self.learn(place, &value, sink);
-            place.tell(encrypted, TlsEventKind::Handshake(value), sink);
+            self.message(place, &message.bytes, encrypted, sink);
         }
+    }
+
+    /// Takes a whole message, given with its header.
+    fn message(&mut self, place: Place, bytes: &[u8], encrypted: bool, sink: &mut dyn FnMut(TlsEvent)) {
+        let [kind, _, _, _, body @ ..] = bytes else { return };
+        let mut value = parse(*kind, body, self.spoken);
+        if let Handshake::CertificateVerify { verify } = &mut value
+            && let Some(transcript) = &self.transcript
+        {
+            verify.signed = transcript.signed(place.from, self.spoken);
+        }
+        let renegotiates = *kind == 1 && self.may_renegotiate();
+        if let Some(transcript) = &mut self.transcript {
+            transcript.take(place.from, bytes, self.spoken, &self.finished, renegotiates);
+        }
+        self.learn(place, &value, sink);
+        place.tell(encrypted, TlsEventKind::Handshake(value), sink);
     }
 
     /// What is signed over the handshake cannot be known any more.
