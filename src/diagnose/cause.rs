@@ -1,5 +1,7 @@
 //! A cause: what it is called, when it can be at work, and the check that looks for it.
 
+use std::borrow::Cow;
+
 use crate::diagnose::{Case, Finding};
 use crate::fingerprint::Stack;
 use crate::tls::message::Side;
@@ -57,7 +59,7 @@ pub enum Judgement {
     /// The fault is there.
     Found(Finding),
     /// It is not, and why.
-    RuledOut(String),
+    RuledOut(Cow<'static, str>),
     /// It cannot be told for want of something.
     Unknown(Missing),
     /// It has nothing to do with this connection.
@@ -70,7 +72,7 @@ pub struct Missing {
     /// `trust-store`, `hostname`, `key-log`, `server-certificate`, `other-direction`, `longer-capture`, …
     pub what: &'static str,
     /// The option or the command that gives it.
-    pub how: String,
+    pub how: Cow<'static, str>,
 }
 
 impl Missing {

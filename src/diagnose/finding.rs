@@ -1,5 +1,7 @@
 //! What the checks found, and the verdict that is drawn from it.
 
+use std::borrow::Cow;
+
 use crate::diagnose::{Missing, Party};
 
 /// How sure a statement is.
@@ -70,6 +72,13 @@ pub struct Finding {
     pub text: String,
     /// What shows it.
     pub evidence: Vec<Evidence>,
+}
+
+impl Finding {
+    /// The finding without its story.
+    pub(super) fn bare(this: Cow<'_, Self>) -> Self {
+        Self { text: String::new(), evidence: Vec::new(), ..*this }
+    }
 }
 
 /// Another cause that fits.

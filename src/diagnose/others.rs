@@ -100,7 +100,7 @@ pub(super) fn ruled_out(
     for (cause, judgement) in judged.iter().filter(|(cause, _)| cause.code != chosen) {
         let near = cause.stage == stage || by_client && cause.stage == Stage::Certificate;
         let why = match judgement {
-            Judgement::RuledOut(why) if near => Some(why.clone()),
+            Judgement::RuledOut(why) if near => Some(why.clone().into_owned()),
             Judgement::Found(_) | Judgement::Unknown(_)
                 if cause.stage == Stage::Certificate && cause.code != BROAD =>
             {

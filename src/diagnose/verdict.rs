@@ -3,6 +3,8 @@
 //! A fault that fits what the refusing side did comes first, then what the end of the connection says by itself, then the
 //! broad code for the moment at which it ended. A guess is never dressed as a cause.
 
+use std::borrow::Cow;
+
 use crate::connection::Outcome;
 use crate::diagnose::abort::{ClientAuth, Ending, How, Moment};
 use crate::diagnose::alerts::Fit;
@@ -46,13 +48,15 @@ pub fn outline(case: &Case<'_>) -> Diagnosis {
     match choose(case, &judged, &candidates) {
         Some(Choice { finding, confidence, .. }) => {
             let verdict = Verdict::bare(finding.code, confidence, failed_by(&ending, finding.code));
-            Diagnosis { outcome: Outcome::Failed, verdict, findings: findings(case, &judged, Some(&finding)) }
+            let findings = all_findings(case, &judged, Some(finding)).map(Finding::bare).collect();
+            Diagnosis { outcome: Outcome::Failed, verdict, findings }
         }
         None => {
             let (outcome, party) = without_failure(case, &ending);
             let done = outcome == Outcome::Established;
             let verdict = Verdict::bare("none", not_failed_confidence(case, &ending, done), party);
-            Diagnosis { outcome, verdict, findings: findings(case, &judged, None) }
+            let findings = all_findings(case, &judged, None).map(Finding::bare).collect();
+            Diagnosis { outcome, verdict, findings }
         }
     }
 }
@@ -96,17 +100,21 @@ fn say_whose_rules(case: &Case<'_>, verdict: &mut Verdict) {
 
 /// The cause that was chosen.
 #[derive(Debug, Clone)]
-struct Choice {
-    finding: Finding,
+struct Choice<'a> {
+    finding: &'a Finding,
     confidence: Confidence,
     /// It is a fault of the chain, weighed by what the client did.
     weighed: bool,
 }
 
-fn choose(case: &Case<'_>, judged: &Judged, candidates: &[Candidate]) -> Option<Choice> {
+fn choose<'a>(
+    case: &Case<'_>,
+    judged: &'a Judged,
+    candidates: &'a [Candidate<'a>],
+) -> Option<Choice<'a>> {
     let ended = best_ending(judged);
     let best = candidates.first().map(|candidate| Choice {
-        finding: candidate.finding.clone(),
+        finding: &candidate.finding,
         confidence: candidate.confidence,
         weighed: true,
     });
@@ -117,7 +125,7 @@ fn choose(case: &Case<'_>, judged: &Judged, candidates: &[Candidate]) -> Option<
         Some(ended)
             if !fits
                 && (is_specific(ended.finding.code) || best.finding.confidence < Confidence::Certain)
-                && !weigh::names_the_reason(case, &best.finding, ended.finding.code) =>
+                && !weigh::names_the_reason(case, best.finding, ended.finding.code) =>
         {
             Some(ended)
         }
@@ -126,7 +134,7 @@ fn choose(case: &Case<'_>, judged: &Judged, candidates: &[Candidate]) -> Option<
 }
 
 /// What the end of the connection says by itself: the surest that no other one explains.
-fn best_ending(judged: &Judged) -> Option<Choice> {
+fn best_ending(judged: &Judged) -> Option<Choice<'_>> {
     let found: Vec<(&Cause, &Finding)> = judged
         .iter()
         .filter(|(cause, _)| cause.stage != Stage::Certificate || cause.code == BROAD)
@@ -143,11 +151,7 @@ fn best_ending(judged: &Judged) -> Option<Choice> {
         .collect();
     // Of equals the one that stands first in the list of causes: the sort is stable.
     free.sort_by_key(|finding| std::cmp::Reverse(finding.confidence));
-    free.first().map(|finding| Choice {
-        finding: (*finding).clone(),
-        confidence: finding.confidence,
-        weighed: false,
-    })
+    free.first().map(|&finding| Choice { finding, confidence: finding.confidence, weighed: false })
 }
 
 /// Codes that say what was seen and not why: that needs no "probably".
@@ -171,8 +175,8 @@ fn failed(
     case: &Case<'_>,
     ending: &Ending,
     judged: &Judged,
-    candidates: &[Candidate],
-    choice: Choice,
+    candidates: &[Candidate<'_>],
+    choice: Choice<'_>,
 ) -> Diagnosis {
     let Choice { finding, confidence, weighed } = choice;
     let code = finding.code;
@@ -190,14 +194,14 @@ fn failed(
         confidence,
         failed_by: failed_by(ending, code),
         summary,
-        evidence: evidence(case, ending, &finding),
+        evidence: evidence(case, ending, finding),
         client_error: client_error(case, ending, code),
         fix: fix::fix(case, code),
         alternatives,
         ruled_out,
         missing: others::missing(case, ending, code, confidence),
     };
-    Diagnosis { outcome: Outcome::Failed, verdict, findings: findings(case, judged, Some(&finding)) }
+    Diagnosis { outcome: Outcome::Failed, verdict, findings: findings(case, judged, Some(finding)) }
 }
 
 fn not_failed(case: &Case<'_>, ending: &Ending, judged: &Judged) -> Diagnosis {
@@ -348,16 +352,24 @@ fn evidence(case: &Case<'_>, ending: &Ending, finding: &Finding) -> Vec<Evidence
 
 /// All faults of the chain, the chosen cause first.
 fn findings(case: &Case<'_>, judged: &Judged, chosen: Option<&Finding>) -> Vec<Finding> {
-    let mut all: Vec<Finding> = chosen.into_iter().cloned().collect();
-    for (cause, judgement) in judged {
-        if let Judgement::Found(finding) = judgement
-            && cause.stage == Stage::Certificate
-            && cause.code != BROAD
-            && !all.iter().any(|one| one.code == finding.code)
+    all_findings(case, judged, chosen).map(Cow::into_owned).collect()
+}
+
+fn all_findings<'a>(
+    case: &'a Case<'_>,
+    judged: &'a Judged,
+    chosen: Option<&'a Finding>,
+) -> impl Iterator<Item = Cow<'a, Finding>> {
+    let of_the_chain = judged.iter().filter_map(move |(cause, judgement)| match judgement {
+        Judgement::Found(finding)
+            if cause.stage == Stage::Certificate
+                && cause.code != BROAD
+                && chosen.is_none_or(|chosen| chosen.code != finding.code) =>
         {
-            all.push(finding.clone());
+            Some(finding)
         }
-    }
-    all.extend(others::remarks(case));
-    all
+        _ => None,
+    });
+    let remarks = others::remarks(case).into_iter().map(Cow::Owned);
+    chosen.into_iter().chain(of_the_chain).map(Cow::Borrowed).chain(remarks)
 }

@@ -1,5 +1,7 @@
 //! Which of the faults of a chain made the client refuse it: the faults are weighed by what the client did.
 
+use std::borrow::Cow;
+
 use crate::diagnose::abort::{Ending, How, Moment};
 use crate::diagnose::alerts::{self, Fit, Seen};
 use crate::diagnose::causes::path;
@@ -11,16 +13,16 @@ use crate::tls::message::Side;
 
 /// A fault that may be why the client refused the chain.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Candidate {
+pub struct Candidate<'a> {
     /// The fault.
-    pub finding: Finding,
+    pub finding: Cow<'a, Finding>,
     /// How well it fits what the client did.
     pub fit: Fit,
     /// How sure it is that this fault is the cause.
     pub confidence: Confidence,
 }
 
-impl Candidate {
+impl Candidate<'_> {
     /// Its code.
     pub fn code(&self) -> &'static str {
         self.finding.code
@@ -43,19 +45,21 @@ pub fn seen(ending: &Ending) -> Option<Seen> {
 }
 
 /// The faults that fit, the best first. A fault that the alert excludes is not among them.
-pub fn weigh(case: &Case<'_>, ending: &Ending, judged: &[(&'static Cause, Judgement)]) -> Vec<Candidate> {
+pub fn weigh<'a>(
+    case: &Case<'_>,
+    ending: &Ending,
+    judged: &'a [(&'static Cause, Judgement)],
+) -> Vec<Candidate<'a>> {
     let Some(seen) = seen(ending) else { return Vec::new() };
-    let found: Vec<&Finding> = judged
+    let mut candidates: Vec<Candidate<'_>> = judged
         .iter()
         .filter_map(|(cause, judgement)| match judgement {
             Judgement::Found(finding) if cause.stage == Stage::Certificate && cause.code != BROAD => {
-                Some(finding)
+                candidate(case, seen, finding)
             }
             _ => None,
         })
         .collect();
-    let mut candidates: Vec<Candidate> =
-        found.iter().filter_map(|finding| candidate(case, seen, finding)).collect();
     drop_consequences(&mut candidates, judged);
     if candidates.iter().all(|candidate| candidate.fit < Fit::Open) {
         candidates.extend(under_other_rules(case, seen));
@@ -70,7 +74,7 @@ pub fn weigh(case: &Case<'_>, ending: &Ending, judged: &[(&'static Cause, Judgem
     candidates
 }
 
-fn candidate(case: &Case<'_>, seen: Seen, finding: &Finding) -> Option<Candidate> {
+fn candidate<'a>(case: &Case<'_>, seen: Seen, finding: &'a Finding) -> Option<Candidate<'a>> {
     let fit = alerts::fit(case.stack, case.connection, finding.code, seen);
     let late = matches!(seen, Seen::Late | Seen::LateOrAlert);
     // What the policy lets pass counts only where the stack at hand is known to refuse it.
@@ -87,7 +91,7 @@ fn candidate(case: &Case<'_>, seen: Seen, finding: &Finding) -> Option<Candidate
             || finding.severity == Severity::Error
                 && case.stack.fits.first().is_some_and(|&one| alerts::leaves_the_verdict_to_programs(one))
                 && is_known_of_the_client(case, finding.code));
-    counts.then(|| Candidate { finding: finding.clone(), fit, confidence: Confidence::Possible })
+    counts.then(|| Candidate { finding: Cow::Borrowed(finding), fit, confidence: Confidence::Possible })
 }
 
 /// The fault is one for this very client, by what the user says that it trusts or asks for.
@@ -114,7 +118,7 @@ fn takes(case: &Case<'_>, code: &str) -> bool {
     })
 }
 
-fn drop_consequences(candidates: &mut Vec<Candidate>, judged: &[(&'static Cause, Judgement)]) {
+fn drop_consequences(candidates: &mut Vec<Candidate<'_>>, judged: &[(&'static Cause, Judgement)]) {
     let explained: Vec<&'static str> = judged
         .iter()
         .filter(|(cause, _)| {
@@ -128,8 +132,8 @@ fn drop_consequences(candidates: &mut Vec<Candidate>, judged: &[(&'static Cause,
 }
 
 /// Faults that other rules than the assumed ones refuse: the client may be configured otherwise.
-fn under_other_rules(case: &Case<'_>, seen: Seen) -> Vec<Candidate> {
-    let mut found: Vec<Candidate> = Vec::new();
+fn under_other_rules<'a>(case: &Case<'_>, seen: Seen) -> Vec<Candidate<'a>> {
+    let mut found: Vec<Candidate<'_>> = Vec::new();
     for report in case.other_paths.get() {
         for problem in report.problems.iter().filter(|problem| problem.fatal) {
             let Some(mut finding) = path::finding_of(case, report, problem) else { continue };
@@ -142,14 +146,14 @@ fn under_other_rules(case: &Case<'_>, seen: Seen) -> Vec<Candidate> {
             let text = finding.text.trim_end_matches('.').to_owned();
             finding.text = format!("{text}, which the rules \"{}\" refuse", report.policy.name());
             finding.confidence = finding.confidence.min(Confidence::Likely);
-            found.push(Candidate { finding, fit, confidence: Confidence::Possible });
+            found.push(Candidate { finding: Cow::Owned(finding), fit, confidence: Confidence::Possible });
         }
     }
     found
 }
 
 /// Gives each candidate its confidence, by what else fits and by what the inputs prove.
-fn settle(case: &Case<'_>, ending: &Ending, seen: Seen, candidates: &mut [Candidate]) {
+fn settle(case: &Case<'_>, ending: &Ending, seen: Seen, candidates: &mut [Candidate<'_>]) {
     let Some(best) = candidates.first() else { return };
     let best_fit = best.fit;
     let rivals = candidates.iter().filter(|one| one.fit == best_fit).count();
@@ -189,7 +193,7 @@ fn proven(
     case: &Case<'_>,
     ending: &Ending,
     seen: Seen,
-    candidate: &Candidate,
+    candidate: &Candidate<'_>,
     rivals: usize,
     trust_open: bool,
 ) -> bool {

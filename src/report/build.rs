@@ -244,7 +244,7 @@ fn verdict(diagnosis: &Diagnosis) -> VerdictReport {
         missing: v
             .missing
             .iter()
-            .map(|m| MissingReport { what: m.what.to_owned(), how: m.how.clone() })
+            .map(|m| MissingReport { what: m.what.to_owned(), how: m.how.to_string() })
             .collect(),
     }
 }

@@ -57,7 +57,7 @@ fn check(case: &Case<'_>) -> Judgement {
         return ended::found(case, &ending, CAUSE.code, Confidence::Likely, text);
     }
     match &case.connection.alpn {
-        Some(chosen) => Judgement::RuledOut(format!("the server chose {chosen}")),
+        Some(chosen) => Judgement::RuledOut(format!("the server chose {chosen}").into()),
         None => Judgement::NotApplicable,
     }
 }

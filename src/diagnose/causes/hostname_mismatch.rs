@@ -28,7 +28,7 @@ fn check(case: &Case<'_>) -> Judgement {
         return Judgement::Unknown(Missing::hostname());
     };
     match (report.matches, report.by_common_name) {
-        (true, false) => Judgement::RuledOut(format!("{} is for {}", leaf(case), report.expected)),
+        (true, false) => Judgement::RuledOut(format!("{} is for {}", leaf(case), report.expected).into()),
         (true, true) => Judgement::Found(only_common_name(case, report)),
         (false, _) => Judgement::Found(finding(case, Severity::Error, mismatch(case, report))),
     }

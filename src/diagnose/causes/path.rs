@@ -7,7 +7,7 @@ use crate::trust::{MissingIssuer, PathReport, Problem, ProblemKind, StoreKind};
 use crate::x509::{Certificate, Name};
 
 /// Looks for the problems that belong to `code`. Without any, the cause is ruled out for the reason `fine`.
-pub(super) fn judge(case: &Case<'_>, code: &'static str, fine: &str) -> Judgement {
+pub(super) fn judge(case: &Case<'_>, code: &'static str, fine: &'static str) -> Judgement {
     let Some(report) = case.path.filter(|_| !case.server_chain.is_empty()) else {
         return unseen(case);
     };
@@ -22,7 +22,7 @@ pub(super) fn judge(case: &Case<'_>, code: &'static str, fine: &str) -> Judgemen
 }
 
 /// A cause without a problem of its own is ruled out, unless that takes an anchor that nobody has shown.
-fn fine_so_far(case: &Case<'_>, report: &PathReport, code: &str, fine: &str) -> Judgement {
+fn fine_so_far(case: &Case<'_>, report: &PathReport, code: &str, fine: &'static str) -> Judgement {
     let root_is_known = report.missing.as_ref().is_none_or(|missing| missing.is_root == Some(true));
     match code {
         // The path was found in a list that may not be the client's.
@@ -33,9 +33,9 @@ fn fine_so_far(case: &Case<'_>, report: &PathReport, code: &str, fine: &str) -> 
             Judgement::Unknown(Missing::trust_store())
         }
         "missing-intermediate" if !report.path_found => {
-            Judgement::RuledOut("no link is missing between the leaf and its root".to_owned())
+            Judgement::RuledOut("no link is missing between the leaf and its root".into())
         }
-        _ => Judgement::RuledOut(fine.to_owned()),
+        _ => Judgement::RuledOut(fine.into()),
     }
 }
 
