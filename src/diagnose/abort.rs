@@ -3,6 +3,8 @@
 //! The first act of giving up is the cause, what follows is its echo: an alert that answers the other side's FIN says
 //! nothing (RFC 8446 §6.1, and the habit of every stack to complain about an early end).
 
+use smallvec::SmallVec;
+
 use crate::capture::Timestamp;
 use crate::connection::Connection;
 use crate::diagnose::hidden::{Hidden, HiddenAuth};
@@ -208,7 +210,8 @@ const THOUGHT_S: f64 = 60.0;
 const NEVER_ABOUT_CERTIFICATES: [u8; 7] = [22, 70, 86, 90, 109, 110, 120];
 
 fn first_act(connection: &Connection, hidden: &Hidden) -> Option<Act> {
-    let mut acts: Vec<Act> = connection.alerts.iter().filter_map(|at| alert_act(connection, at)).collect();
+    let mut acts: SmallVec<[Act; 8]> =
+        connection.alerts.iter().filter_map(|at| alert_act(connection, at)).collect();
     let inferred = [
         (Side::Client, hidden.client_alert),
         (Side::Server, hidden.server_alert),
@@ -221,7 +224,7 @@ fn first_act(connection: &Connection, hidden: &Hidden) -> Option<Act> {
     // What a side says comes ahead of its FIN, even where the packet with the FIN was captured first.
     let said = [Side::Client, Side::Server]
         .map(|by| acts.iter().filter(|act| act.by == by).map(|act| act.packet).max().unwrap_or_default());
-    let mut acts: Vec<(u64, Act)> = acts.into_iter().map(|act| (act.packet, act)).collect();
+    let mut acts: SmallVec<[(u64, Act); 8]> = acts.into_iter().map(|act| (act.packet, act)).collect();
     // A server that is told of the end may be the first to send its FIN; it did not give up first.
     let announced = [client_announced(connection, hidden), u64::MAX];
     let done = connection.finished.iter().all(Option::is_some) || hidden.client_finished.is_some();

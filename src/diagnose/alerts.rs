@@ -1,8 +1,10 @@
 //! What each TLS stack does about each fault, as a table that is read both ways: from a cause to the alert, and from
 //! an alert to the causes that fit it (RFC 8446 §6.2 leaves the choice to the stack).
 
-use std::collections::HashMap;
 use std::sync::OnceLock;
+
+use foldhash::fast::RandomState;
+use hashbrown::HashMap;
 
 use crate::connection::Connection;
 use crate::fingerprint::{Stack, StackGuess};
@@ -109,12 +111,12 @@ pub fn sends(stack: Stack, role: Side, tls13: bool, cause: &str) -> Option<&'sta
 }
 
 /// The table by stack, role and version, and then by cause.
-type Known = HashMap<(Stack, Side, bool), HashMap<&'static str, Vec<Sends>>>;
+type Known = HashMap<(Stack, Side, bool), HashMap<&'static str, Vec<Sends>, RandomState>, RandomState>;
 
 fn known() -> &'static Known {
     static KNOWN: OnceLock<Known> = OnceLock::new();
     KNOWN.get_or_init(|| {
-        let mut known = Known::new();
+        let mut known = Known::default();
         for row in table() {
             for tls13 in [false, true].into_iter().filter(|tls13| row.tls13.is_none_or(|only| only == *tls13))
             {

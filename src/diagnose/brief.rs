@@ -10,7 +10,8 @@ use crate::tls::message::Side;
 
 /// Whether the handshake was completed and nobody refused anything afterwards, so that no check but that of the host name can
 /// find a fault. It says yes only where that is beyond doubt.
-pub fn is_plainly_established(connection: &Connection) -> bool {
+/// `ending` is how this connection ended.
+pub fn is_plainly_established(connection: &Connection, ending: &Ending) -> bool {
     let tls_alone = connection.plain.iter().all(Option::is_none) && connection.tunnel.is_none();
     // A chain is held against the store unless the messages themselves show a whole handshake; TLS 1.3 hides both.
     let no_path = connection.outcome == Outcome::Established
@@ -18,7 +19,6 @@ pub fn is_plainly_established(connection: &Connection) -> bool {
     if !tls_alone || !no_path {
         return false;
     }
-    let ending = Ending::read(connection);
     let gave_up = match ending.act {
         None => false,
         Some(act) => match act.how {

@@ -137,8 +137,8 @@ impl<'a> Case<'a> {
     }
 
     /// How the connection ended.
-    pub fn ending(&self) -> Ending {
-        self.ended.get_or_init(|| Ending::read(self.connection)).clone()
+    pub fn ending(&self) -> &Ending {
+        self.ended.get_or_init(|| Ending::read(self.connection))
     }
 
     /// The server answered plain text as a server that expects TLS does.

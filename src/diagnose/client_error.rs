@@ -201,7 +201,7 @@ mod tests {
             }
             let mut case = inputs.case();
             case.host = Some(("192.0.2.7", crate::diagnose::HostSource::Option));
-            client_error(&case, &case.ending(), "hostname-mismatch")
+            client_error(&case, case.ending(), "hostname-mismatch")
                 .map(|error| error.text)
                 .unwrap_or_default()
         };

@@ -11,7 +11,7 @@ const INTERMEDIATE: &str = "missing-intermediate.pem";
 
 /// The steps for `untrusted-root`, `self-signed` and `missing-intermediate`.
 pub(super) fn steps(case: &Case<'_>, code: &str) -> Vec<String> {
-    let stack = actors(case, &case.ending(), code).first().copied();
+    let stack = actors(case, case.ending(), code).first().copied();
     let wanted = wanted(case, code);
     let name = wanted.map_or_else(
         || "the CA that is missing".to_owned(),

@@ -1,5 +1,7 @@
 //! What the lengths of TLS 1.3 records tell when there are no keys (RFC 8446 §5.2: the length is content, type and tag).
 
+use smallvec::SmallVec;
+
 use crate::capture::Timestamp;
 use crate::connection::{Connection, ProtectedRecord};
 use crate::iana::CipherSuite;
@@ -90,7 +92,7 @@ impl Hidden {
 
     fn read_server(&mut self, records: &[ProtectedRecord], tag: u32, finished_len: u32) {
         let answer = self.client_finished.or(self.client_alert).map_or(u64::MAX, |record| record.packet);
-        let (before, after): (Vec<&ProtectedRecord>, Vec<&ProtectedRecord>) =
+        let (before, after): (SmallVec<[&ProtectedRecord; 8]>, SmallVec<[&ProtectedRecord; 8]>) =
             records.iter().partition(|record| record.packet <= answer);
         self.server_flight = before.iter().map(|record| u64::from(record.len)).sum();
         if let [first, rest @ ..] = before.as_slice()
@@ -136,7 +138,7 @@ fn client_flight(records: &[ProtectedRecord], tag: u32) -> Option<(HiddenAuth, u
     }
 }
 
-fn records(connection: &Connection, side: Side, from_packet: u64) -> Vec<ProtectedRecord> {
+fn records(connection: &Connection, side: Side, from_packet: u64) -> SmallVec<[ProtectedRecord; 8]> {
     let all = match side {
         Side::Client => &connection.protected[0],
         Side::Server => &connection.protected[1],

@@ -23,11 +23,11 @@ pub(super) type Judged = Vec<(&'static Cause, Judgement)>;
 pub fn diagnose(case: &Case<'_>) -> Diagnosis {
     let ending = case.ending();
     let judged = judge_all(case);
-    let candidates = weigh::weigh(case, &ending, &judged);
+    let candidates = weigh::weigh(case, ending, &judged);
     match choose(case, &judged, &candidates) {
         Some(choice) => {
             let weighed = choice.weighed;
-            let mut diagnosis = failed(case, &ending, &judged, &candidates, choice);
+            let mut diagnosis = failed(case, ending, &judged, &candidates, choice);
             say_whose_rules(case, &mut diagnosis.verdict);
             let left_tls = ending.act.is_some_and(|act| act.how == How::LeftTls);
             let possible = diagnosis.verdict.confidence == Confidence::Possible;
@@ -36,7 +36,7 @@ pub fn diagnose(case: &Case<'_>) -> Diagnosis {
             }
             diagnosis
         }
-        None => not_failed(case, &ending, &judged),
+        None => not_failed(case, ending, &judged),
     }
 }
 
@@ -44,17 +44,17 @@ pub fn diagnose(case: &Case<'_>) -> Diagnosis {
 pub fn outline(case: &Case<'_>) -> Diagnosis {
     let ending = case.ending();
     let judged = judge_all(case);
-    let candidates = weigh::weigh(case, &ending, &judged);
+    let candidates = weigh::weigh(case, ending, &judged);
     match choose(case, &judged, &candidates) {
         Some(Choice { finding, confidence, .. }) => {
-            let verdict = Verdict::bare(finding.code, confidence, failed_by(&ending, finding.code));
+            let verdict = Verdict::bare(finding.code, confidence, failed_by(ending, finding.code));
             let findings = all_findings(case, &judged, Some(finding)).map(Finding::bare).collect();
             Diagnosis { outcome: Outcome::Failed, verdict, findings }
         }
         None => {
-            let (outcome, party) = without_failure(case, &ending);
+            let (outcome, party) = without_failure(case, ending);
             let done = outcome == Outcome::Established;
-            let verdict = Verdict::bare("none", not_failed_confidence(case, &ending, done), party);
+            let verdict = Verdict::bare("none", not_failed_confidence(case, ending, done), party);
             let findings = all_findings(case, &judged, None).map(Finding::bare).collect();
             Diagnosis { outcome, verdict, findings }
         }
@@ -107,11 +107,7 @@ struct Choice<'a> {
     weighed: bool,
 }
 
-fn choose<'a>(
-    case: &Case<'_>,
-    judged: &'a Judged,
-    candidates: &'a [Candidate<'a>],
-) -> Option<Choice<'a>> {
+fn choose<'a>(case: &Case<'_>, judged: &'a Judged, candidates: &'a [Candidate<'a>]) -> Option<Choice<'a>> {
     let ended = best_ending(judged);
     let best = candidates.first().map(|candidate| Choice {
         finding: &candidate.finding,

@@ -91,7 +91,7 @@ fn candidate<'a>(case: &Case<'_>, seen: Seen, finding: &'a Finding) -> Option<Ca
             || finding.severity == Severity::Error
                 && case.stack.fits.first().is_some_and(|&one| alerts::leaves_the_verdict_to_programs(one))
                 && is_known_of_the_client(case, finding.code));
-    counts.then(|| Candidate { finding: Cow::Borrowed(finding), fit, confidence: Confidence::Possible })
+    counts.then_some(Candidate { finding: Cow::Borrowed(finding), fit, confidence: Confidence::Possible })
 }
 
 /// The fault is one for this very client, by what the user says that it trusts or asks for.

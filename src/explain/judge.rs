@@ -6,8 +6,8 @@ use std::sync::Arc;
 
 use crate::connection::{Connection, Outcome};
 use crate::diagnose::{
-    Case, HostSource, OtherPaths, PolicySource, diagnose, established_in_brief, is_plainly_established,
-    outline,
+    Case, Ending, HostSource, OtherPaths, PolicySource, diagnose, established_in_brief,
+    is_plainly_established, outline,
 };
 use crate::error::Result;
 use crate::explain::client::{client_stack, policy_of};
@@ -81,10 +81,11 @@ impl<'a> Judge<'a> {
             self.parse(connection.client_chain.as_ref().map(|at| at.value.certificates.as_slice()));
         let host = host(connection, self.options);
         let at = self.options.at.unwrap_or(connection.start.seconds());
+        let ended = OnceCell::new();
         if self.options.brief_established
             && (server_chain.is_empty() || data_flowed(connection))
             && is_named_as_asked(&server_chain, host.as_ref())
-            && is_plainly_established(connection)
+            && is_plainly_established(connection, ended.get_or_init(|| Ending::read(connection)))
         {
             return self.brief(connection, at, listener);
         }
@@ -125,7 +126,7 @@ impl<'a> Judge<'a> {
             at,
             now: self.options.now,
             has_keys: self.has_keys,
-            ended: OnceCell::new(),
+            ended: ended.clone(),
         };
         if self.options.brief_established {
             let case = with_paths(case(), &server_paths, &client_paths);

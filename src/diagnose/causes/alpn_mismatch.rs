@@ -29,19 +29,19 @@ fn check(case: &Case<'_>) -> Judgement {
     let ending = case.ending();
     let offered =
         case.connection.client_hello.as_ref().map(|at| at.value.alpn.as_slice()).unwrap_or_default();
-    let how = ended::how(&ending);
+    let how = ended::how(ending);
     if ending.alert_by(Side::Server) == Some(NO_APPLICATION_PROTOCOL) {
         let text = format!(
             "the server has none of the application protocols offered ({}) and refused {how}",
             words::list(offered)
         );
-        return ended::found(case, &ending, CAUSE.code, Confidence::Certain, text);
+        return ended::found(case, ending, CAUSE.code, Confidence::Certain, text);
     }
     if ending.alert_by(Side::Client) == Some(NO_APPLICATION_PROTOCOL) {
         let chosen = case.connection.alpn.as_deref().unwrap_or("none");
         let text =
             format!("the client refused the application protocol that the server chose ({chosen}) {how}");
-        return ended::found(case, &ending, CAUSE.code, Confidence::Certain, text);
+        return ended::found(case, ending, CAUSE.code, Confidence::Certain, text);
     }
     if offered.is_empty() {
         return Judgement::NotApplicable;
@@ -54,7 +54,7 @@ fn check(case: &Case<'_>) -> Judgement {
              offered ({})",
             words::list(offered)
         );
-        return ended::found(case, &ending, CAUSE.code, Confidence::Likely, text);
+        return ended::found(case, ending, CAUSE.code, Confidence::Likely, text);
     }
     match &case.connection.alpn {
         Some(chosen) => Judgement::RuledOut(format!("the server chose {chosen}").into()),

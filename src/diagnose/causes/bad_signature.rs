@@ -29,5 +29,5 @@ fn check(case: &Case<'_>) -> Judgement {
     }
     let text = "the server's signature over the key exchange does not verify with the key of its certificate: \
                 certificate and private key do not belong together";
-    ended::found(case, &case.ending(), CAUSE.code, Confidence::Certain, text.into())
+    ended::found(case, case.ending(), CAUSE.code, Confidence::Certain, text.into())
 }

@@ -24,8 +24,8 @@ fn check(case: &Case<'_>) -> Judgement {
     if !ending.client_refused_certificate() {
         return Judgement::NotApplicable;
     }
-    match confidence(case, &ending) {
-        Some(confidence) => ended::found(case, &ending, CAUSE.code, confidence, text(case, &ending)),
+    match confidence(case, ending) {
+        Some(confidence) => ended::found(case, ending, CAUSE.code, confidence, text(case, ending)),
         None => Judgement::NotApplicable,
     }
 }

@@ -30,12 +30,12 @@ pub(super) const CAUSE: Cause = Cause {
 
 fn check(case: &Case<'_>) -> Judgement {
     let ending = case.ending();
-    if auth::refused_unseen(&ending) == Some(CERTIFICATE_EXPIRED) {
+    if auth::refused_unseen(ending) == Some(CERTIFICATE_EXPIRED) {
         let text = format!(
             "the server refused the client's certificate, which is not in the capture, {}: it says that it is out of date",
-            ended::how(&ending)
+            ended::how(ending)
         );
-        return ended::found(case, &ending, CAUSE.code, Confidence::Likely, text);
+        return ended::found(case, ending, CAUSE.code, Confidence::Likely, text);
     }
     if ending.client_auth != ClientAuth::Sent || case.client_chain.is_empty() {
         return Judgement::NotApplicable;
@@ -43,12 +43,12 @@ fn check(case: &Case<'_>) -> Judgement {
     let Some((subject, text)) = out_of_date(case) else {
         return Judgement::RuledOut("the client's certificate was in date at the time of the packet".into());
     };
-    let Some(refused) = auth::refused(&ending) else { return Judgement::NotApplicable };
+    let Some(refused) = auth::refused(ending) else { return Judgement::NotApplicable };
     let confidence = match ending.alert_by(Side::Server) {
         Some(CERTIFICATE_EXPIRED) => Confidence::Certain,
         _ => refused.min(Confidence::Likely),
     };
-    let how = ended::how(&ending);
+    let how = ended::how(ending);
     let guess = if confidence == Confidence::Possible { "perhaps" } else { "probably" };
     let text = match confidence {
         Confidence::Certain => {
@@ -58,7 +58,7 @@ fn check(case: &Case<'_>) -> Judgement {
             "the server refused the client's certificate ({subject}) {how}, {guess} because it {text}"
         ),
     };
-    ended::found(case, &ending, CAUSE.code, confidence, text)
+    ended::found(case, ending, CAUSE.code, confidence, text)
 }
 
 /// The first certificate of the client's chain that is not valid at the time of judgement.

@@ -31,24 +31,24 @@ pub(super) const CAUSE: Cause = Cause {
 
 fn check(case: &Case<'_>) -> Judgement {
     let ending = case.ending();
-    let how = ended::how(&ending);
+    let how = ended::how(ending);
     if ending.alert_by(Side::Server) == Some(CERTIFICATE_REQUIRED) {
         let text = format!("the server demands a client certificate, and refused {how} when none came");
-        return ended::found(case, &ending, CAUSE.code, Confidence::Certain, text);
+        return ended::found(case, ending, CAUSE.code, Confidence::Certain, text);
     }
     match ending.client_auth {
-        ClientAuth::NotAsked | ClientAuth::Asked => walked_away(case, &ending),
+        ClientAuth::NotAsked | ClientAuth::Asked => walked_away(case, ending),
         ClientAuth::Sent if !ending.client_auth_hidden => {
             Judgement::RuledOut("the client sent a certificate".into())
         }
         ClientAuth::Sent => Judgement::NotApplicable,
-        ClientAuth::Empty => match auth::refused(&ending) {
+        ClientAuth::Empty => match auth::refused(ending) {
             Some(confidence) => {
                 let confidence = if ending.client_auth_hidden { Confidence::Likely } else { confidence };
                 let text = format!(
                     "the server asked for a client certificate, the client sent an empty list, and the server refused {how}"
                 );
-                ended::found(case, &ending, CAUSE.code, confidence, text)
+                ended::found(case, ending, CAUSE.code, confidence, text)
             }
             None => Judgement::NotApplicable,
         },

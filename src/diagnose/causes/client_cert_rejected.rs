@@ -27,18 +27,18 @@ pub(super) const CAUSE: Cause = Cause {
 
 fn check(case: &Case<'_>) -> Judgement {
     let ending = case.ending();
-    if auth::refused_unseen(&ending).is_some_and(|alert| alert != CERTIFICATE_EXPIRED) {
+    if auth::refused_unseen(ending).is_some_and(|alert| alert != CERTIFICATE_EXPIRED) {
         let text = format!(
             "the server refused the client's certificate, which is not in the capture, {}{}",
-            ended::how(&ending),
-            said(case, &ending)
+            ended::how(ending),
+            said(case, ending)
         );
-        return ended::found(case, &ending, CAUSE.code, Confidence::Likely, text);
+        return ended::found(case, ending, CAUSE.code, Confidence::Likely, text);
     }
     if ending.client_auth != ClientAuth::Sent {
         return Judgement::NotApplicable;
     }
-    let Some(confidence) = auth::refused(&ending) else {
+    let Some(confidence) = auth::refused(ending) else {
         return match ending.data[1] {
             true => {
                 Judgement::RuledOut("the server answered with data after the client's certificate".into())
@@ -50,10 +50,10 @@ fn check(case: &Case<'_>) -> Judgement {
     let unnamed = ending.alert_by(Side::Server) == Some(HANDSHAKE_FAILURE);
     let confidence =
         if ending.client_auth_hidden || unnamed { Confidence::Likely.min(confidence) } else { confidence };
-    let said = said(case, &ending);
+    let said = said(case, ending);
     let whose = auth::subject(case).map_or_else(String::new, |name| format!(" ({name})"));
-    let text = format!("the server refused the client's certificate{whose} {}{said}", ended::how(&ending));
-    ended::found(case, &ending, CAUSE.code, confidence, text)
+    let text = format!("the server refused the client's certificate{whose} {}{said}", ended::how(ending));
+    ended::found(case, ending, CAUSE.code, confidence, text)
 }
 
 /// What the server says of the certificate, or what is seen to be wrong with it.

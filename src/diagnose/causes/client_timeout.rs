@@ -56,5 +56,5 @@ fn check(case: &Case<'_>) -> Judgement {
     if ending.blurred {
         return Judgement::NotApplicable;
     }
-    ended::found(case, &ending, CAUSE.code, Confidence::Likely, text)
+    ended::found(case, ending, CAUSE.code, Confidence::Likely, text)
 }

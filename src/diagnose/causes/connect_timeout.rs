@@ -39,5 +39,5 @@ fn check(case: &Case<'_>) -> Judgement {
     // A second SYN may still have been answered after the capture ended.
     let sure = connection.syn_count > 2 || ending.wait_s >= 2.0 * PATIENCE_S;
     let confidence = if sure { Confidence::Certain } else { Confidence::Likely };
-    ended::found(case, &ending, CAUSE.code, confidence, text)
+    ended::found(case, ending, CAUSE.code, confidence, text)
 }

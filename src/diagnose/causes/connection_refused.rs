@@ -30,5 +30,5 @@ fn check(case: &Case<'_>) -> Judgement {
         "the SYN was answered with a RST (#{}): nothing listens on port {port}, or a firewall refuses",
         act.packet
     );
-    ended::found(case, &ending, CAUSE.code, Confidence::Certain, text)
+    ended::found(case, ending, CAUSE.code, Confidence::Certain, text)
 }

@@ -66,11 +66,11 @@ fn check(case: &Case<'_>) -> Judgement {
         How::HiddenAlert { .. } => "which cannot be read without keys",
         _ => "which says no more",
     };
-    let text = format!("the {} gave up {when} {}, {says}{note}", act.by.name(), ended::how(&ending));
+    let text = format!("the {} gave up {when} {}, {says}{note}", act.by.name(), ended::how(ending));
     // A JDK answers so as well when the other side has closed in the middle of the handshake.
     let echo = one_way && ending.moment > Moment::Hello;
     let confidence = if echo { Confidence::Possible } else { Confidence::Likely };
-    ended::found(case, &ending, CAUSE.code, confidence, words::upper_first(&text))
+    ended::found(case, ending, CAUSE.code, confidence, words::upper_first(&text))
 }
 
 /// The other side's warning no_renegotiation (RFC 5246 §7.2.2): what the client gave up is the second handshake.

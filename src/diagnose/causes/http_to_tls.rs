@@ -67,7 +67,7 @@ fn check(case: &Case<'_>) -> Judgement {
             case.connection.server.port, plain.packet
         ),
     };
-    let judged = ended::found(case, &ending, CAUSE.code, confidence, words::upper_first(&text));
+    let judged = ended::found(case, ending, CAUSE.code, confidence, words::upper_first(&text));
     with_plain(judged, plain.packet, format!("the client sends {what}"))
 }
 
@@ -84,7 +84,7 @@ fn proxy_header(case: &Case<'_>) -> Option<Judgement> {
         answer.packet,
         answer.value.sample
     );
-    let judged = ended::found(case, &case.ending(), CAUSE.code, Confidence::Likely, text);
+    let judged = ended::found(case, case.ending(), CAUSE.code, Confidence::Likely, text);
     Some(with_plain(judged, answer.packet, "the server's answer to the header".into()))
 }
 

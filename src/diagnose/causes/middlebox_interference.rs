@@ -39,7 +39,7 @@ fn check(case: &Case<'_>) -> Judgement {
          have {usual})",
         act.packet
     );
-    ended::found(case, &ending, CAUSE.code, Confidence::Likely, text)
+    ended::found(case, ending, CAUSE.code, Confidence::Likely, text)
 }
 
 /// Hops by which the route may differ from packet to packet.

@@ -29,14 +29,14 @@ fn check(case: &Case<'_>) -> Judgement {
     if case.connection.server_hello.is_some() {
         return Judgement::RuledOut("the server chose a cipher suite".into());
     }
-    let (Some(hello), Some(alert)) = (&case.connection.client_hello, ended::server_alert(&ending)) else {
+    let (Some(hello), Some(alert)) = (&case.connection.client_hello, ended::server_alert(ending)) else {
         return Judgement::NotApplicable;
     };
     if ending.moment != Moment::Hello || !matches!(alert, HANDSHAKE_FAILURE | INSUFFICIENT_SECURITY) {
         return Judgement::NotApplicable;
     }
     let offer = Offer::read(&hello.value);
-    let how = ended::how(&ending);
+    let how = ended::how(ending);
     let suites = offer.suites_text();
     let count = offer.suites.len() + offer.suites13.len();
     let few = if count <= FEW { "few " } else { "" };
@@ -67,7 +67,7 @@ fn check(case: &Case<'_>) -> Judgement {
         ),
         _ => return Judgement::NotApplicable,
     };
-    ended::found(case, &ending, CAUSE.code, confidence, text)
+    ended::found(case, ending, CAUSE.code, confidence, text)
 }
 
 /// More suites than these are not called few.

@@ -29,7 +29,7 @@ fn check(case: &Case<'_>) -> Judgement {
     if case.connection.server_hello.is_some() {
         return Judgement::RuledOut("the server chose a cipher suite and a group".into());
     }
-    let (Some(hello), Some(alert)) = (&case.connection.client_hello, ended::server_alert(&ending)) else {
+    let (Some(hello), Some(alert)) = (&case.connection.client_hello, ended::server_alert(ending)) else {
         return Judgement::NotApplicable;
     };
     let offer = Offer::read(&hello.value);
@@ -43,10 +43,10 @@ fn check(case: &Case<'_>) -> Judgement {
     };
     ended::found(
         case,
-        &ending,
+        ending,
         CAUSE.code,
         Confidence::Likely,
-        format!("the server refused {}, probably for want of a common group: {what}", ended::how(&ending)),
+        format!("the server refused {}, probably for want of a common group: {what}", ended::how(ending)),
     )
 }
 

@@ -26,7 +26,7 @@ fn check(case: &Case<'_>) -> Judgement {
     let Some(alert) = ending.alert_by(act.by) else { return Judgement::NotApplicable };
     let Some(what) = meaning(alert) else { return Judgement::NotApplicable };
     let (side, peer) = (act.by.name(), act.by.peer().name());
-    let mut text = format!("the {side} gave up {}: it says that the {peer} sent {what}", ended::how(&ending));
+    let mut text = format!("the {side} gave up {}: it says that the {peer} sent {what}", ended::how(ending));
     let mut confidence = Confidence::Likely;
     if case.one_side_only() && is_echo(alert) {
         confidence = Confidence::Possible;
@@ -34,7 +34,7 @@ fn check(case: &Case<'_>) -> Judgement {
             "; so it would answer too if the {peer} had closed before, whose packets were not captured"
         ));
     }
-    ended::found(case, &ending, CAUSE.code, confidence, words::upper_first(&text))
+    ended::found(case, ending, CAUSE.code, confidence, words::upper_first(&text))
 }
 
 /// Stacks complain so when the other side closes in the middle of the handshake: GnuTLS with unexpected_message, wolfSSL with

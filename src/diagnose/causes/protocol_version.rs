@@ -31,12 +31,12 @@ pub(super) const CAUSE: Cause = Cause {
 fn check(case: &Case<'_>) -> Judgement {
     let ending = case.ending();
     let judged = match (ending.alert_by(Side::Server), ending.alert_by(Side::Client)) {
-        (Some(alert), _) => by_server(case, &ending, alert),
-        (_, Some(alert)) => by_client(case, &ending, alert),
+        (Some(alert), _) => by_server(case, ending, alert),
+        (_, Some(alert)) => by_client(case, ending, alert),
         _ => None,
     };
     match judged {
-        Some((confidence, text)) => ended::found(case, &ending, CAUSE.code, confidence, text),
+        Some((confidence, text)) => ended::found(case, ending, CAUSE.code, confidence, text),
         None if case.connection.server_hello.is_some() && ending.moment > Moment::ServerHello => {
             Judgement::RuledOut("the client went on with the version that the server chose".into())
         }

@@ -47,7 +47,7 @@ fn check(case: &Case<'_>) -> Judgement {
     let target = tunnel.value.target.as_ref().map_or_else(String::new, |target| format!(" to {target}"));
     let text = format!("the proxy refused to connect{target}: {refusal} (#{})", tunnel.packet);
     let judged =
-        ended::found(case, &case.ending(), CAUSE.code, Confidence::Certain, words::upper_first(&text));
+        ended::found(case, case.ending(), CAUSE.code, Confidence::Certain, words::upper_first(&text));
     with_plain(judged, tunnel.packet, format!("the answer: {refusal}"))
 }
 
@@ -67,13 +67,13 @@ fn unanswered(case: &Case<'_>, tunnel: &At<Tunnel>) -> Judgement {
         let waited = words::seconds(act.time.seconds_since(tunnel.time));
         let text = format!(
             "the proxy found no way{target}: it did not answer the request to connect for {waited}, until the client gave up {}",
-            ended::at(&ending)
+            ended::at(ending)
         );
-        return ended::found(case, &ending, CAUSE.code, Confidence::Likely, words::upper_first(&text));
+        return ended::found(case, ending, CAUSE.code, Confidence::Likely, words::upper_first(&text));
     }
     let text = format!(
         "the proxy found no way{target}: it closed without an answer to the request to connect {}",
-        ended::at(&ending)
+        ended::at(ending)
     );
-    ended::found(case, &ending, CAUSE.code, Confidence::Possible, words::upper_first(&text))
+    ended::found(case, ending, CAUSE.code, Confidence::Possible, words::upper_first(&text))
 }

@@ -36,7 +36,7 @@ fn check(case: &Case<'_>) -> Judgement {
         hello.value.offers_psk || hello.value.cipher_suites.iter().any(|suite| is_psk(*suite))
     });
     let external = connection.client_hello.as_ref().is_some_and(|hello| hello.value.offers_external_psk);
-    let how = ended::how(&ending);
+    let how = ended::how(ending);
     let side = act.by.name();
     let (confidence, text) = match alert {
         UNKNOWN_PSK_IDENTITY => (
@@ -71,7 +71,7 @@ fn check(case: &Case<'_>) -> Judgement {
         }
         _ => return Judgement::NotApplicable,
     };
-    ended::found(case, &ending, CAUSE.code, confidence, text)
+    ended::found(case, ending, CAUSE.code, confidence, text)
 }
 
 /// A suite of TLS 1.2 and below whose keys come from a pre-shared key (RFC 4279, RFC 5487, RFC 5489, RFC 7905, RFC 8442).

@@ -26,7 +26,7 @@ fn check(case: &Case<'_>) -> Judgement {
     let ending = case.ending();
     if ending.alert_by(Side::Client) == Some(CERTIFICATE_REVOKED) {
         let text = "the client says that the certificate is revoked, by a list or a response that is not in the capture";
-        return ended::found(case, &ending, CAUSE.code, Confidence::Likely, text.into());
+        return ended::found(case, ending, CAUSE.code, Confidence::Likely, text.into());
     }
     Judgement::NotApplicable
 }

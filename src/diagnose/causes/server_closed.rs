@@ -39,8 +39,8 @@ fn check(case: &Case<'_>) -> Judgement {
     let text = format!(
         "the server closed the connection {}, {}, {alert} (#{}); the capture does not show why",
         ended::server_left(ending.moment),
-        ended::wait(&ending),
+        ended::wait(ending),
         act.packet
     );
-    ended::found(case, &ending, CAUSE.code, Confidence::Likely, text)
+    ended::found(case, ending, CAUSE.code, Confidence::Likely, text)
 }

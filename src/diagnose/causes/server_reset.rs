@@ -29,8 +29,8 @@ fn check(case: &Case<'_>) -> Judgement {
     let text = format!(
         "the server reset the connection {}, {}, without an alert (#{}); the capture does not show why",
         ended::server_left(ending.moment),
-        ended::wait(&ending),
+        ended::wait(ending),
         act.packet
     );
-    ended::found(case, &ending, CAUSE.code, Confidence::Likely, text)
+    ended::found(case, ending, CAUSE.code, Confidence::Likely, text)
 }

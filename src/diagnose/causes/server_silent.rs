@@ -20,7 +20,7 @@ pub(super) const CAUSE: Cause = Cause {
 
 fn check(case: &Case<'_>) -> Judgement {
     let ending = case.ending();
-    if ending.server_spoke || ending.moment != Moment::Hello || ending.blurred || !waited(case, &ending) {
+    if ending.server_spoke || ending.moment != Moment::Hello || ending.blurred || !waited(case, ending) {
         return Judgement::NotApplicable;
     }
     let [client, _] = &case.connection.tcp;
@@ -38,7 +38,7 @@ fn check(case: &Case<'_>) -> Judgement {
         "the server did not answer the ClientHello, {delivered}, for {} {end}",
         words::seconds(ending.wait_s)
     );
-    ended::found(case, &ending, CAUSE.code, Confidence::Likely, text)
+    ended::found(case, ending, CAUSE.code, Confidence::Likely, text)
 }
 
 /// Long enough for silence to be an answer: the client lost patience, or the capture went on without one.

@@ -56,7 +56,7 @@ fn check(case: &Case<'_>) -> Judgement {
         _ => format!("the server refused {asked}{target}: {refusal} (#{})", tunnel.packet),
     };
     let judged =
-        ended::found(case, &case.ending(), CAUSE.code, Confidence::Certain, words::upper_first(&text));
+        ended::found(case, case.ending(), CAUSE.code, Confidence::Certain, words::upper_first(&text));
     with_plain(judged, tunnel.packet, format!("the answer: {refusal}"))
 }
 
@@ -70,9 +70,9 @@ fn withheld(case: &Case<'_>, tunnel: &At<Tunnel>, words: &str) -> Judgement {
         "{words} (#{}), and the client left {}, perhaps because it wants TLS; a check whether the server answers looks the \
          same",
         tunnel.packet,
-        ended::at(&ending)
+        ended::at(ending)
     );
-    let judged = ended::found(case, &ending, CAUSE.code, Confidence::Possible, words::upper_first(&text));
+    let judged = ended::found(case, ending, CAUSE.code, Confidence::Possible, words::upper_first(&text));
     with_plain(judged, tunnel.packet, words.to_owned())
 }
 

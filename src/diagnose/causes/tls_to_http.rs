@@ -68,6 +68,6 @@ fn check(case: &Case<'_>) -> Judgement {
         true => format!("{text}; or it does not expect the PROXY header that the client sent ahead of TLS"),
         false => text,
     };
-    let judged = ended::found(case, &ending, CAUSE.code, confidence, words::upper_first(&text));
+    let judged = ended::found(case, ending, CAUSE.code, confidence, words::upper_first(&text));
     with_plain(judged, plain.packet, format!("the server sends {what}"))
 }

@@ -27,17 +27,17 @@ pub(super) const CAUSE: Cause = Cause {
 
 fn check(case: &Case<'_>) -> Judgement {
     let ending = case.ending();
-    if let Some(found) = after_warning(case, &ending) {
+    if let Some(found) = after_warning(case, ending) {
         return found;
     }
     let Some(alert) = ending.alert_by(Side::Server) else { return Judgement::NotApplicable };
-    let how = ended::how(&ending);
+    let how = ended::how(ending);
     let name = match case.connection.sni() {
         Some(name) => format!("the server does not serve the name asked for, {name}, and refused {how}"),
         None => format!("the client sent no server name, and the server refused {how}"),
     };
     match alert {
-        UNRECOGNIZED_NAME => ended::found(case, &ending, CAUSE.code, Confidence::Certain, name),
+        UNRECOGNIZED_NAME => ended::found(case, ending, CAUSE.code, Confidence::Certain, name),
         // Go turns whatever its choice of a certificate returns into internal_error.
         INTERNAL_ERROR if ending.moment == Moment::Hello && offers_current_version(case) => {
             let asked = case.connection.sni().map_or_else(
@@ -48,7 +48,7 @@ fn check(case: &Case<'_>) -> Judgement {
                 "{asked}, and the server refused {how}, perhaps for want of a certificate: servers in Go say internal_error \
                  when they have none for a name"
             );
-            ended::found(case, &ending, CAUSE.code, Confidence::Possible, text)
+            ended::found(case, ending, CAUSE.code, Confidence::Possible, text)
         }
         _ => Judgement::NotApplicable,
     }
