@@ -285,7 +285,10 @@ impl Summary {
             "established" => self.established += 1,
             "failed" => {
                 self.failed += 1;
-                *self.causes.entry(cause.to_owned()).or_default() += 1;
+                match self.causes.get_mut(cause) {
+                    Some(count) => *count += 1,
+                    None => _ = self.causes.insert(cause.to_owned(), 1),
+                }
             }
             _ => self.incomplete += 1,
         }

@@ -1,6 +1,6 @@
 //! One TCP segment with its addresses (RFC 9293 §3.1).
 
-use std::fmt;
+use std::fmt::{self, Write};
 use std::net::{IpAddr, SocketAddr};
 
 /// An address and a TCP port.
@@ -15,7 +15,18 @@ pub struct Endpoint {
 impl fmt::Display for Endpoint {
     /// `addr:port`, IPv6 in brackets.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        SocketAddr::new(self.addr, self.port).fmt(f)
+        match self.addr {
+            // A capture has many, and the standard library takes its time over their padding.
+            IpAddr::V4(addr) if f.width().is_none() => {
+                let mut digits = itoa::Buffer::new();
+                for (octet, mark) in addr.octets().into_iter().zip(['.', '.', '.', ':']) {
+                    f.write_str(digits.format(octet))?;
+                    f.write_char(mark)?;
+                }
+                f.write_str(digits.format(self.port))
+            }
+            addr => SocketAddr::new(addr, self.port).fmt(f),
+        }
     }
 }
 

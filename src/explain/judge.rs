@@ -1,8 +1,10 @@
 //! Holds one connection against the inputs and asks for the diagnosis.
 
 use std::cell::OnceCell;
-use std::collections::HashMap;
 use std::sync::Arc;
+
+use foldhash::quality::RandomState;
+use hashbrown::{HashMap, HashSet};
 
 use crate::connection::{Connection, Outcome};
 use crate::diagnose::{
@@ -33,14 +35,16 @@ pub struct Judge<'a> {
     cache: CertificateCache,
     stacks: Recogniser,
     /// CA certificates seen in this capture, by subject.
-    pub(super) seen: HashMap<Vec<u8>, Vec<Arc<Certificate>>>,
+    pub(super) seen: HashMap<Vec<u8>, Vec<Arc<Certificate>>, RandomState>,
+    /// SHA-256 of those that were looked at for that.
+    looked_at: HashSet<[u8; 32], RandomState>,
     pub(super) paths: PathCache,
     pub(super) signatures: SignatureCache,
 }
 
 /// Signature checks remembered.
 const SIGNATURES: usize = 16_384;
-/// CA certificates remembered as seen elsewhere.
+/// CA certificates that are looked at, so as to be remembered as seen elsewhere.
 const SEEN: usize = 4096;
 
 impl<'a> Judge<'a> {
@@ -53,7 +57,8 @@ impl<'a> Judge<'a> {
             has_keys: !options.secrets.is_empty(),
             cache: CertificateCache::new(options.limits.certificate_cache),
             stacks: Recogniser::default(),
-            seen: HashMap::new(),
+            seen: HashMap::default(),
+            looked_at: HashSet::default(),
             paths: PathCache::default(),
             signatures: SignatureCache::new(SIGNATURES),
         }
@@ -67,6 +72,7 @@ impl<'a> Judge<'a> {
     /// Forgets what was seen in the capture before; what was parsed and checked stays.
     pub fn begin_capture(&mut self) {
         self.seen.clear();
+        self.looked_at.clear();
         self.has_keys = !self.options.secrets.is_empty();
     }
 
@@ -173,9 +179,9 @@ impl<'a> Judge<'a> {
             .collect();
         for certificate in &chain {
             let Ok(fields) = &certificate.fields else { continue };
-            if fields.basic_constraints.is_some_and(|constraints| constraints.ca) && self.seen.len() < SEEN {
+            if fields.is_ca() && self.looked_at.len() < SEEN && self.looked_at.insert(certificate.sha256) {
                 let known = self.seen.entry(fields.subject.raw.clone()).or_default();
-                if known.len() < 8 && !known.iter().any(|other| other.sha256 == certificate.sha256) {
+                if known.len() < 8 {
                     known.push(Arc::clone(certificate));
                 }
             }

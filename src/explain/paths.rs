@@ -1,8 +1,10 @@
 //! Path checks that were done before: servers send the same chain in every connection.
 
-use std::collections::HashMap;
 use std::ops::RangeInclusive;
 use std::sync::{Arc, OnceLock};
+
+use foldhash::quality::RandomState;
+use hashbrown::HashMap;
 
 use crate::trust::{self, PathReport, PathRequest, Policy};
 use crate::x509::Certificate;
@@ -25,12 +27,14 @@ pub(super) struct PathKey {
 /// chain or of the store begins or ceases to be valid. Where a sentence tells the moment, it is told anew.
 #[derive(Debug, Default)]
 pub(super) struct PathCache {
-    entries: HashMap<PathKey, Known>,
+    entries: Entries,
     /// Those of the time before, from which what is still asked for is taken over.
-    older: HashMap<PathKey, Known>,
+    older: Entries,
     /// The dates of the store in order, once they were needed.
     dates: Option<Vec<i64>>,
 }
+
+type Entries = HashMap<PathKey, Known, RandomState>;
 
 /// Reports that were made for one moment and hold for others.
 #[derive(Debug)]
@@ -88,7 +92,7 @@ fn tells_moment(report: &PathReport) -> bool {
 }
 
 /// Path checks after which those that are not asked for are forgotten; each is a few kilobytes for every policy.
-const PATHS: usize = 512;
+const PATHS: usize = 2048;
 
 impl PathCache {
     /// The reports, when they were made for a moment like this one. Their sentences may tell another one.

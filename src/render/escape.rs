@@ -5,7 +5,8 @@ use std::borrow::Cow;
 /// Replaces control characters (C0, C1, DEL), line ends, and characters that change the direction of
 /// text or are not seen, by `\u{…}`.
 pub fn escape(text: &str) -> Cow<'_, str> {
-    if text.chars().any(is_unsafe) {
+    let plain = text.bytes().all(|byte| matches!(byte, b' '..=b'~'));
+    if !plain && text.chars().any(is_unsafe) {
         let mut out = String::with_capacity(text.len() + 8);
         escape_into(text, &mut out);
         Cow::Owned(out)

@@ -45,13 +45,18 @@ pub(super) enum Key {
 
 impl Key {
     pub(super) fn of(a: Endpoint, b: Endpoint) -> Self {
-        let (a, b) = if (b.addr, b.port) < (a.addr, a.port) { (b, a) } else { (a, b) };
-        let ports = u32::from(a.port) << 16 | u32::from(b.port);
         match (a.addr, b.addr) {
-            (IpAddr::V4(a), IpAddr::V4(b)) => Self::V4([a.to_bits(), b.to_bits(), ports]),
-            (a, b) => {
+            (IpAddr::V4(of_a), IpAddr::V4(of_b)) => {
+                let [a, b] = [(of_a, a.port), (of_b, b.port)]
+                    .map(|(addr, port)| u64::from(addr.to_bits()) << 16 | u64::from(port));
+                let (a, b) = (a.min(b), a.max(b));
+                Self::V4([(a >> 16) as u32, (b >> 16) as u32, (a as u32) << 16 | b as u32 & 0xffff])
+            }
+            _ => {
+                let (a, b) = if (b.addr, b.port) < (a.addr, a.port) { (b, a) } else { (a, b) };
+                let ports = u32::from(a.port) << 16 | u32::from(b.port);
                 let mut words = [0; 9];
-                for (words, addr) in words.chunks_mut(4).zip([a, b]) {
+                for (words, addr) in words.chunks_mut(4).zip([a.addr, b.addr]) {
                     let bits = match addr {
                         IpAddr::V4(addr) => u128::from(addr.to_bits()),
                         IpAddr::V6(addr) => addr.to_bits(),

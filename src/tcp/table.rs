@@ -74,12 +74,13 @@ impl<S> Slot<S> {
         self.stream.as_ref().map_or(&self.rest.info, |stream| &stream.info)
     }
 
+    /// Whether a SYN is that of another connection.
     fn is_reused_by(&self, dir: Dir, segment: &Segment<'_>) -> bool {
         let start = match &self.stream {
             Some(stream) => stream.start(dir),
             None => self.rest.starts[dir.index()],
         };
-        opens(segment) && start.is_some_and(|start| start != segment.seq)
+        start.is_some_and(|start| start != segment.seq)
     }
 }
 
@@ -138,20 +139,15 @@ impl<H: StreamHandler> StreamTable<H> {
             self.sweep();
         }
         let key = Key::of(segment.source, segment.destination);
-        let known = self.keys.find(&key);
-        let slot = match known {
-            Some(slot) => {
-                let dir = self.direction(slot, segment);
-                if self.slots[slot as usize].is_reused_by(dir, segment) {
-                    self.hand_over(slot, CloseReason::Reused);
-                    self.remove(slot, &key);
-                    self.open(key, packet, time, segment)
-                } else {
-                    slot
-                }
-            }
-            None => self.open(key, packet, time, segment),
-        };
+        let mut slot = self.keys.find(&key);
+        if let Some(known) = slot.filter(|_| opens(segment))
+            && self.slots[known as usize].is_reused_by(self.direction(known, segment), segment)
+        {
+            self.hand_over(known, CloseReason::Reused);
+            self.remove(known, &key);
+            slot = None;
+        }
+        let slot = slot.unwrap_or_else(|| self.open(key, packet, time, segment));
         let dir = self.direction(slot, segment);
         let number = self.slots[slot as usize].info().stream;
         if self.slots[slot as usize].stream.is_none() {

@@ -1,6 +1,7 @@
 //! Finds the entries of a store by subject, by name and by hash, without going through all of them.
 
-use std::collections::HashMap;
+use foldhash::quality::RandomState;
+use hashbrown::HashMap;
 
 use crate::trust::{Entry, EntryKind, formats};
 use crate::x509::Name;
@@ -8,9 +9,9 @@ use crate::x509::Name;
 /// Where the entries of a store are, by subject and by hash. It is made at the first search and not renewed.
 #[derive(Debug, Clone, Default)]
 pub struct Index {
-    subjects: HashMap<Vec<u8>, Vec<usize>>,
-    names: HashMap<String, Vec<usize>>,
-    hashes: HashMap<[u8; 32], Vec<usize>>,
+    subjects: HashMap<Vec<u8>, Vec<usize>, RandomState>,
+    names: HashMap<String, Vec<usize>, RandomState>,
+    hashes: HashMap<[u8; 32], Vec<usize>, RandomState>,
 }
 
 impl Index {
