@@ -66,7 +66,11 @@ pub(super) struct Assembler {
 /// Bytes at the start of a direction that repeats are compared with: a handshake lies there.
 const COMPARED: usize = 16 << 10;
 /// Bytes for which room is made at a time.
-const START_STEP: usize = 2 << 10;
+const START_STEP: usize = 1 << 10;
+/// Room that is made behind a segment of [`FULL`] bytes or more: most chains of certificates fit.
+const FLIGHT: usize = 4 << 10;
+/// Bytes of a segment that more will follow.
+const FULL: usize = 1 << 10;
 /// After so many bytes nothing is compared any more.
 const FORGET: u64 = 64 << 10;
 /// A mid-stream capture gives its first byte this offset, so that an earlier one can still be placed.
@@ -203,8 +207,9 @@ impl Assembler {
             if self.offset == self.start.len() as u64 || (self.start.is_empty() && self.offset == MIDDLE) {
                 let part = &bytes[..bytes.len().min(room)];
                 if self.start.capacity() - self.start.len() < part.len() {
-                    // Doubling would leave much of it empty, and there are thousands.
-                    self.start.reserve_exact(part.len().next_multiple_of(START_STEP));
+                    // Doubling would leave much of it empty, and there are thousands; behind a full segment comes a flight.
+                    let step = if part.len() < FULL { START_STEP } else { FLIGHT };
+                    self.start.reserve_exact(part.len().next_multiple_of(step));
                 }
                 self.start.extend_from_slice(part);
             }
