@@ -197,11 +197,11 @@ struct Keeper {
 impl StreamHandler for Keeper {
     type State = Vec<Bytes>;
 
-    fn segment(&mut self, state: &mut Option<Box<Self::State>>, _: &StreamInfo, _: &SegmentNote) {
+    fn segment(&mut self, state: &mut Option<Self::State>, _: &StreamInfo, _: &SegmentNote) {
         state.get_or_insert_default();
     }
 
-    fn data(&mut self, state: &mut Option<Box<Self::State>>, _: &StreamInfo, delivery: Delivery<'_>) {
+    fn data(&mut self, state: &mut Option<Self::State>, _: &StreamInfo, delivery: Delivery<'_>) {
         self.bytes += delivery.bytes.len();
         let Delivery { dir, offset, bytes, .. } = delivery;
         state.get_or_insert_default().push(Bytes { dir, offset, bytes: bytes.to_vec() });
@@ -209,7 +209,7 @@ impl StreamHandler for Keeper {
 
     fn gap(
         &mut self,
-        _: &mut Option<Box<Self::State>>,
+        _: &mut Option<Self::State>,
         _: &StreamInfo,
         _: Dir,
         _: u64,
@@ -218,17 +218,17 @@ impl StreamHandler for Keeper {
     ) {
     }
 
-    fn warning(&mut self, _: &mut Option<Box<Self::State>>, _: &StreamInfo, _: Warning) {}
+    fn warning(&mut self, _: &mut Option<Self::State>, _: &StreamInfo, _: Warning) {}
 
     fn closed(
         &mut self,
-        state: Option<Box<Self::State>>,
+        state: &mut Option<Self::State>,
         _: &StreamInfo,
         _: u64,
         _: Timestamp,
         _: CloseReason,
     ) {
-        self.streams.extend(state.map(|state| *state));
+        self.streams.extend(state.take());
     }
 }
 

@@ -97,7 +97,7 @@ pub(super) fn empty_connection(info: &StreamInfo, client_is_forward: bool, role:
 impl StreamState {
     /// The connection, when it is TLS or was meant to be. `tls_meant` says whether a server speaks TLS elsewhere.
     pub(super) fn finish(
-        mut self: Box<Self>,
+        &mut self,
         info: &StreamInfo,
         last: (u64, Timestamp),
         reason: CloseReason,

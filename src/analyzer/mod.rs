@@ -102,8 +102,8 @@ impl Handler {
 }
 
 /// The state of a stream, with its first SYN when that was passed over.
-fn begun(info: &StreamInfo, packet: u64, limits: &Limits) -> Box<StreamState> {
-    let mut state = Box::new(StreamState::new(info));
+fn begun(info: &StreamInfo, packet: u64, limits: &Limits) -> StreamState {
+    let mut state = StreamState::new(info);
     if info.saw_syn && info.first_packet != packet {
         let note = SegmentNote {
             packet: info.first_packet,
@@ -132,7 +132,7 @@ const fn is_bare_syn(note: &SegmentNote) -> bool {
 impl StreamHandler for Handler {
     type State = StreamState;
 
-    fn segment(&mut self, state: &mut Option<Box<StreamState>>, info: &StreamInfo, note: &SegmentNote) {
+    fn segment(&mut self, state: &mut Option<StreamState>, info: &StreamInfo, note: &SegmentNote) {
         if state.is_none() && is_bare_syn(note) && info.first_packet == note.packet {
             // A SYN says no more than `info` does; a flood of them must cost nothing.
             return;
@@ -141,7 +141,7 @@ impl StreamHandler for Handler {
         state.get_or_insert_with(|| begun(info, note.packet, limits)).segment(info, note, limits);
     }
 
-    fn data(&mut self, state: &mut Option<Box<StreamState>>, info: &StreamInfo, delivery: Delivery<'_>) {
+    fn data(&mut self, state: &mut Option<StreamState>, info: &StreamInfo, delivery: Delivery<'_>) {
         if let Some(state) = state {
             state.data(info, delivery, &self.limits, self.secrets.as_ref());
         }
@@ -149,7 +149,7 @@ impl StreamHandler for Handler {
 
     fn gap(
         &mut self,
-        state: &mut Option<Box<StreamState>>,
+        state: &mut Option<StreamState>,
         info: &StreamInfo,
         dir: Dir,
         offset: u64,
@@ -161,11 +161,11 @@ impl StreamHandler for Handler {
         }
     }
 
-    fn wants_data(&self, state: &Option<Box<StreamState>>, dir: Dir) -> bool {
+    fn wants_data(&self, state: &Option<StreamState>, dir: Dir) -> bool {
         state.as_ref().is_none_or(|state| state.wants_data(dir))
     }
 
-    fn warning(&mut self, state: &mut Option<Box<StreamState>>, _info: &StreamInfo, warning: Warning) {
+    fn warning(&mut self, state: &mut Option<StreamState>, _info: &StreamInfo, warning: Warning) {
         if let Some(state) = state {
             state.warning(warning);
         }
@@ -173,7 +173,7 @@ impl StreamHandler for Handler {
 
     fn closed(
         &mut self,
-        state: Option<Box<StreamState>>,
+        state: &mut Option<StreamState>,
         info: &StreamInfo,
         last_packet: u64,
         last_time: Timestamp,
@@ -185,7 +185,7 @@ impl StreamHandler for Handler {
                 self.unanswered += 1;
                 return;
             }
-            None => begun(info, u64::MAX, &self.limits),
+            None => state.insert(begun(info, u64::MAX, &self.limits)),
         };
         if reason == CloseReason::Reused && state.is_unanswered() {
             // The client tried again with another initial number: what counts is that attempt.

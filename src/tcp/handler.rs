@@ -144,20 +144,20 @@ pub enum CloseReason {
 /// For one packet the calls come in this order: `opened` (once per stream), `segment`, then any
 /// `gap` and `data` in stream order.
 pub trait StreamHandler {
-    /// What the handler keeps per stream; `None` costs one pointer.
+    /// What the handler keeps per stream; it lies in the stream itself, whose packets are read together with it.
     type State;
 
     /// A packet of the stream, before its bytes are delivered.
-    fn segment(&mut self, state: &mut Option<Box<Self::State>>, info: &StreamInfo, note: &SegmentNote);
+    fn segment(&mut self, state: &mut Option<Self::State>, info: &StreamInfo, note: &SegmentNote);
 
     /// Bytes in order. A handler that wants no more of a direction just ignores them.
-    fn data(&mut self, state: &mut Option<Box<Self::State>>, info: &StreamInfo, delivery: Delivery<'_>);
+    fn data(&mut self, state: &mut Option<Self::State>, info: &StreamInfo, delivery: Delivery<'_>);
 
     /// `len` bytes from `offset` are not in the capture: lost by it, or cut by the snap length.
     /// `before` and `after` are the packets around the hole, as far as there are any.
     fn gap(
         &mut self,
-        state: &mut Option<Box<Self::State>>,
+        state: &mut Option<Self::State>,
         info: &StreamInfo,
         dir: Dir,
         offset: u64,
@@ -166,18 +166,18 @@ pub trait StreamHandler {
     );
 
     /// Whether bytes of this direction still tell something; when not, they are counted and not held.
-    fn wants_data(&self, state: &Option<Box<Self::State>>, dir: Dir) -> bool {
+    fn wants_data(&self, state: &Option<Self::State>, dir: Dir) -> bool {
         let _ = (state, dir);
         true
     }
 
     /// Something odd about the stream.
-    fn warning(&mut self, state: &mut Option<Box<Self::State>>, info: &StreamInfo, warning: Warning);
+    fn warning(&mut self, state: &mut Option<Self::State>, info: &StreamInfo, warning: Warning);
 
-    /// The stream is over; its state is handed back.
+    /// The stream is over: its state may be taken.
     fn closed(
         &mut self,
-        state: Option<Box<Self::State>>,
+        state: &mut Option<Self::State>,
         info: &StreamInfo,
         last_packet: u64,
         last_time: Timestamp,

@@ -10,7 +10,7 @@ use crate::tcp::{Delivery, Dir, SegmentKind, SegmentNote, StreamHandler, StreamI
 /// One connection.
 pub(super) struct Stream<S> {
     pub(super) info: StreamInfo,
-    pub(super) state: Option<Box<S>>,
+    pub(super) state: Option<S>,
     dirs: [Assembler; 2],
     /// The last packets of each direction, to know a second copy.
     recent: [[Seen; RECENT]; 2],
@@ -65,6 +65,7 @@ impl<S> Stream<S> {
 
     /// Gives back what was held: only the numbers are still needed.
     pub(super) fn give_back(&mut self) {
+        self.state = None;
         self.dirs.iter_mut().for_each(Assembler::give_back);
     }
 

@@ -23,7 +23,16 @@ pub struct StreamTable<H: StreamHandler> {
     handler: H,
     limits: Limits,
     keys: Keys,
-    slots: Vec<Slot<H::State>>,
+    /// Streams by slot; `None` once one was handed over. This and the links are all that is touched of other streams by a packet, so
+    /// each lies close together.
+    #[expect(
+        clippy::vec_box,
+        reason = "a box goes from its slot to the spare ones and back, without being moved"
+    )]
+    streams: Vec<Option<Box<Stream<H::State>>>>,
+    links: Vec<Link>,
+    /// What is left of those that were handed over.
+    rests: Vec<Rest>,
     free: Vec<u32>,
     /// The memory of streams that are gone serves the next ones.
     #[expect(clippy::vec_box, reason = "a box goes from its slot here and back, without being moved")]
@@ -58,30 +67,12 @@ const SPARE: usize = 1024;
 /// No slot.
 const NONE: u32 = u32::MAX;
 
-struct Slot<S> {
-    /// `None` once it was handed over.
-    stream: Option<Box<Stream<S>>>,
-    /// What is left of it then.
-    rest: Rest,
-    class: u8,
+/// The place of a slot in its list.
+#[derive(Clone, Copy)]
+struct Link {
     previous: u32,
     next: u32,
-    used: bool,
-}
-
-impl<S> Slot<S> {
-    fn info(&self) -> &StreamInfo {
-        self.stream.as_ref().map_or(&self.rest.info, |stream| &stream.info)
-    }
-
-    /// Whether a SYN is that of another connection.
-    fn is_reused_by(&self, dir: Dir, segment: &Segment<'_>) -> bool {
-        let start = match &self.stream {
-            Some(stream) => stream.start(dir),
-            None => self.rest.starts[dir.index()],
-        };
-        start.is_some_and(|start| start != segment.seq)
-    }
+    class: u8,
 }
 
 /// A stream that was handed over, so that late packets find its number.
@@ -111,7 +102,9 @@ impl<H: StreamHandler> StreamTable<H> {
             handler,
             limits: limits.clone(),
             keys: Keys::default(),
-            slots: Vec::new(),
+            streams: Vec::new(),
+            links: Vec::new(),
+            rests: Vec::new(),
             free: Vec::new(),
             spare: Vec::new(),
             lists: [List { head: NONE, tail: NONE, len: 0 }; CLASSES],
@@ -141,7 +134,7 @@ impl<H: StreamHandler> StreamTable<H> {
         let key = Key::of(segment.source, segment.destination);
         let mut slot = self.keys.find(&key);
         if let Some(known) = slot.filter(|_| opens(segment))
-            && self.slots[known as usize].is_reused_by(self.direction(known, segment), segment)
+            && self.is_reused_by(known, segment)
         {
             self.hand_over(known, CloseReason::Reused);
             self.remove(known, &key);
@@ -149,17 +142,17 @@ impl<H: StreamHandler> StreamTable<H> {
         }
         let slot = slot.unwrap_or_else(|| self.open(key, packet, time, segment));
         let dir = self.direction(slot, segment);
-        let number = self.slots[slot as usize].info().stream;
-        if self.slots[slot as usize].stream.is_none() {
+        let number = self.info(slot).stream;
+        if self.streams[slot as usize].is_none() {
             if !opens(segment) {
                 return Placed { stream: number, offset: None };
             }
             // The same ports and initial number once more: Wireshark counts it to the same stream.
-            let known = self.slots[slot as usize].rest.info;
+            let known = self.rests[slot as usize].info;
             let info = StreamInfo { first_packet: packet, first_time: time, first_ttl: segment.ttl, ..known };
-            self.slots[slot as usize].stream = Some(self.stream(info));
+            self.streams[slot as usize] = Some(self.stream(info));
         }
-        let Some(stream) = &mut self.slots[slot as usize].stream else {
+        let Some(stream) = &mut self.streams[slot as usize] else {
             return Placed { stream: number, offset: None };
         };
         let was_closed = stream.closed_at.is_some();
@@ -184,9 +177,8 @@ impl<H: StreamHandler> StreamTable<H> {
     /// Ends the capture: what is open is handed over in order of its number.
     pub fn finish(mut self) -> (H, TableStats) {
         let mut open: Vec<(u64, u32)> = (0u32..)
-            .zip(&self.slots)
-            .filter(|(_, slot)| slot.used && slot.stream.is_some())
-            .map(|(index, slot)| (slot.info().stream, index))
+            .zip(&self.streams)
+            .filter_map(|(index, stream)| Some((stream.as_ref()?.info.stream, index)))
             .collect();
         open.sort_unstable();
         for (_, slot) in open {
@@ -195,8 +187,22 @@ impl<H: StreamHandler> StreamTable<H> {
         (self.handler, self.stats)
     }
 
+    fn info(&self, slot: u32) -> &StreamInfo {
+        self.streams[slot as usize].as_ref().map_or(&self.rests[slot as usize].info, |stream| &stream.info)
+    }
+
+    /// Whether a SYN is that of another connection.
+    fn is_reused_by(&self, slot: u32, segment: &Segment<'_>) -> bool {
+        let dir = self.direction(slot, segment);
+        let start = match &self.streams[slot as usize] {
+            Some(stream) => stream.start(dir),
+            None => self.rests[slot as usize].starts[dir.index()],
+        };
+        start.is_some_and(|start| start != segment.seq)
+    }
+
     fn direction(&self, slot: u32, segment: &Segment<'_>) -> Dir {
-        let info = self.slots[slot as usize].info();
+        let info = self.info(slot);
         match info.opener == segment.source && info.responder == segment.destination {
             true => Dir::Forward,
             false => Dir::Reverse,
@@ -225,14 +231,14 @@ impl<H: StreamHandler> StreamTable<H> {
         let stream = Some(self.stream(info));
         let slot = match self.free.pop() {
             Some(slot) => {
-                let entry = &mut self.slots[slot as usize];
-                (entry.stream, entry.used) = (stream, true);
+                self.streams[slot as usize] = stream;
                 slot
             }
             None => {
-                let rest = Rest { info, starts: [None; 2] };
-                self.slots.push(Slot { stream, rest, class: OPEN, previous: NONE, next: NONE, used: true });
-                (self.slots.len() - 1) as u32
+                self.streams.push(stream);
+                self.links.push(Link { previous: NONE, next: NONE, class: OPEN });
+                self.rests.push(Rest { info, starts: [None; 2] });
+                (self.streams.len() - 1) as u32
             }
         };
         self.keys.insert(key, slot);
@@ -276,7 +282,7 @@ impl<H: StreamHandler> StreamTable<H> {
             self.stats.evicted += u64::from(class != CLOSED);
             self.hand_over(slot, CloseReason::Evicted);
         }
-        let info = *self.slots[slot as usize].info();
+        let info = *self.info(slot);
         self.remove(slot, &Key::of(info.opener, info.responder));
     }
 
@@ -284,8 +290,7 @@ impl<H: StreamHandler> StreamTable<H> {
     fn sweep(&mut self) {
         self.next_sweep = self.now.nanos.saturating_add(SWEEP_NS);
         while let Some((slot, number)) = self.closing.front().copied() {
-            let closed = self.slots[slot as usize]
-                .stream
+            let closed = self.streams[slot as usize]
                 .as_ref()
                 .filter(|stream| stream.info.stream == number && stream.closed_at.is_some());
             let waits = closed.is_some_and(|stream| {
@@ -308,10 +313,8 @@ impl<H: StreamHandler> StreamTable<H> {
                 if slot == NONE {
                     break;
                 }
-                let last = self.slots[slot as usize]
-                    .stream
-                    .as_ref()
-                    .map_or(i64::MIN, |stream| stream.last_time.nanos);
+                let last =
+                    self.streams[slot as usize].as_ref().map_or(i64::MIN, |stream| stream.last_time.nanos);
                 if last.saturating_add(self.limits.idle_ns) > self.now.nanos {
                     break;
                 }
@@ -319,26 +322,24 @@ impl<H: StreamHandler> StreamTable<H> {
                 self.touch(slot, OVER);
             }
         }
-        let held: usize =
-            self.slots.iter().filter_map(|slot| slot.stream.as_ref()).map(|stream| stream.held()).sum();
+        let held: usize = self.streams.iter().flatten().map(|stream| stream.held()).sum();
         if held > self.limits.buffered_bytes {
             self.drop_first(OPEN);
         }
     }
 
     fn hand_over(&mut self, slot: u32, reason: CloseReason) {
-        let entry = &mut self.slots[slot as usize];
-        let Some(mut stream) = entry.stream.take() else { return };
+        let Some(mut stream) = self.streams[slot as usize].take() else { return };
         stream.finish(&mut self.handler);
-        entry.rest =
+        self.rests[slot as usize] =
             Rest { info: stream.info, starts: [Dir::Forward, Dir::Reverse].map(|dir| stream.start(dir)) };
-        let state = stream.state.take();
         let reason = if stream.closed_at.is_some() && reason != CloseReason::Reused {
             CloseReason::Closed
         } else {
             reason
         };
-        self.handler.closed(state, &stream.info, stream.last_packet, stream.last_time, reason);
+        let Stream { state, info, last_packet, last_time, .. } = &mut *stream;
+        self.handler.closed(state, info, *last_packet, *last_time, reason);
         if self.spare.len() < SPARE {
             stream.give_back();
             self.spare.push(stream);
@@ -348,14 +349,12 @@ impl<H: StreamHandler> StreamTable<H> {
     fn remove(&mut self, slot: u32, key: &Key) {
         self.unlink(slot);
         self.keys.remove(key);
-        let entry = &mut self.slots[slot as usize];
-        (entry.stream, entry.used) = (None, false);
+        self.streams[slot as usize] = None;
         self.free.push(slot);
     }
 
     fn touch(&mut self, slot: u32, class: u8) {
-        let entry = &self.slots[slot as usize];
-        if entry.class == class && self.lists[usize::from(class)].tail == slot {
+        if self.links[slot as usize].class == class && self.lists[usize::from(class)].tail == slot {
             return;
         }
         self.unlink(slot);
@@ -370,27 +369,24 @@ impl<H: StreamHandler> StreamTable<H> {
         if tail == NONE {
             list.head = slot;
         } else {
-            self.slots[tail as usize].next = slot;
+            self.links[tail as usize].next = slot;
         }
-        let entry = &mut self.slots[slot as usize];
-        (entry.class, entry.previous, entry.next) = (class, tail, NONE);
+        self.links[slot as usize] = Link { previous: tail, next: NONE, class };
     }
 
     fn unlink(&mut self, slot: u32) {
-        let entry = &self.slots[slot as usize];
-        let (class, previous, next) = (entry.class, entry.previous, entry.next);
+        let Link { previous, next, class } = self.links[slot as usize];
         let list = &mut self.lists[usize::from(class)];
         list.len -= 1;
         if previous == NONE {
             list.head = next;
         } else {
-            self.slots[previous as usize].next = next;
+            self.links[previous as usize].next = next;
         }
-        let list = &mut self.lists[usize::from(class)];
         if next == NONE {
             list.tail = previous;
         } else {
-            self.slots[next as usize].previous = previous;
+            self.links[next as usize].previous = previous;
         }
     }
 }
