@@ -95,7 +95,7 @@ impl Folder<'_> {
                 );
             }
             TlsEventKind::Malformed { what, reason } => {
-                self.item(Item::Note(format!("malformed {what}: {reason}")));
+                self.item(Item::Note(format!("malformed {what}: {reason}").into()));
                 self.warn(
                     "malformed-tls",
                     place.last,
@@ -106,7 +106,7 @@ impl Folder<'_> {
                 if self.connection.speaks_tls[from as usize] {
                     self.connection.left_tls[from as usize].get_or_insert(place.at(()));
                 }
-                self.item(Item::Note(format!("not TLS: {sample}")));
+                self.item(Item::Note(format!("not TLS: {sample}").into()));
                 self.warn(
                     "not-tls",
                     place.last,
@@ -120,7 +120,7 @@ impl Folder<'_> {
             }
             TlsEventKind::Other { what, len: _ } => {
                 self.connection.speaks_tls[from as usize] = true;
-                self.item(Item::Note(what.to_owned()));
+                self.item(Item::Note(what.into()));
             }
         }
     }
@@ -183,26 +183,20 @@ impl Folder<'_> {
         }
     }
 
-    fn message(
-        &mut self,
-        from: Side,
-        letter: char,
-        name: &'static str,
-        detail: Option<Detail>,
-        encrypted: bool,
-    ) {
+    fn message(&mut self, from: Side, letter: char, kind: u8, detail: Detail, encrypted: bool) {
         self.letter(from, letter);
-        self.item(Item::Message { name, detail, encrypted });
+        self.item(Item::Message { kind, detail, encrypted });
     }
 
     fn handshake(&mut self, from: Side, place: Place, message: Handshake, encrypted: bool) {
         let c = &mut *self.connection;
         match message {
             Handshake::ClientHello(hello) => {
-                let mut detail = hello.sni.as_deref().map(|name| Detail::ServerName(name.into()));
+                let mut detail =
+                    detail_of(hello.sni.as_ref(), |name| Detail::ServerName(Box::new(name.clone())));
                 if c.client_hello.is_some() && c.hello_retry.is_none() {
                     c.renegotiation = true;
-                    detail = Some(Detail::Renegotiation);
+                    detail = Detail::Renegotiation;
                     renegotiation::begin(c, self.aside);
                 }
                 if c.client_hello.is_none() {
@@ -210,12 +204,12 @@ impl Folder<'_> {
                 } else if c.hello_retry.is_some() && c.second_client_hello.is_none() {
                     c.second_client_hello = Some(place.at(hello));
                 }
-                self.message(from, 'C', "ClientHello", detail, encrypted);
+                self.message(from, 'C', 1, detail, encrypted);
             }
             Handshake::ServerHello(hello) if hello.is_retry => {
-                let detail = hello.key_share.map(Detail::Wants);
+                let detail = detail_of(hello.key_share, Detail::Wants);
                 c.hello_retry.get_or_insert(place.at(hello));
-                self.message(from, 'J', "HelloRetryRequest", detail, encrypted);
+                self.message(from, 'J', 6, detail, encrypted);
             }
             Handshake::ServerHello(hello) => {
                 let detail = Detail::Chosen(hello.negotiated(), hello.cipher_suite);
@@ -223,38 +217,38 @@ impl Folder<'_> {
                     c.alpn.clone_from(&hello.alpn);
                     c.server_hello = Some(place.at(hello));
                 }
-                self.message(from, 'S', "ServerHello", Some(detail), encrypted);
+                self.message(from, 'S', 2, detail, encrypted);
             }
             Handshake::EncryptedExtensions { alpn } => {
                 if c.alpn.is_none() {
                     c.alpn = alpn;
                 }
-                self.message(from, 'O', "EncryptedExtensions", None, encrypted);
+                self.message(from, 'O', 8, Detail::None, encrypted);
             }
             Handshake::Certificate(certificate) => self.certificate(from, place, certificate, encrypted),
             Handshake::CertificateStatus(response) => {
                 if let Some(chain) = &mut c.server_chain {
                     chain.value.ocsp.get_or_insert(response);
                 }
-                self.message(from, 'U', "CertificateStatus", None, encrypted);
+                self.message(from, 'U', 22, Detail::None, encrypted);
             }
             Handshake::ServerKeyExchange(exchange) => {
-                let detail = exchange.group.map(Detail::Group);
+                let detail = detail_of(exchange.group, Detail::Group);
                 c.server_key_exchange.get_or_insert(place.at(exchange));
-                self.message(from, 'K', "ServerKeyExchange", detail, encrypted);
+                self.message(from, 'K', 12, detail, encrypted);
             }
             Handshake::CertificateRequest(request) => {
-                let detail = Detail::Authorities(request.authorities.len());
+                let detail = Detail::Authorities(count_of(&request.authorities));
                 c.certificate_request.get_or_insert(place.at(request));
-                self.message(from, 'R', "CertificateRequest", Some(detail), encrypted);
+                self.message(from, 'R', 13, detail, encrypted);
             }
             Handshake::ServerHelloDone => {
                 c.server_hello_done.get_or_insert(place.at(()));
-                self.message(from, 'N', "ServerHelloDone", None, encrypted);
+                self.message(from, 'N', 14, Detail::None, encrypted);
             }
             Handshake::ClientKeyExchange => {
                 c.client_key_exchange.get_or_insert(place.at(()));
-                self.message(from, 'G', "ClientKeyExchange", None, encrypted);
+                self.message(from, 'G', 16, Detail::None, encrypted);
             }
             Handshake::CertificateVerify { verify } => {
                 if from == Side::Server {
@@ -262,24 +256,24 @@ impl Folder<'_> {
                 } else {
                     c.client_certificate_verify.get_or_insert(place.at(verify));
                 }
-                self.message(from, 'Y', "CertificateVerify", None, encrypted);
+                self.message(from, 'Y', 15, Detail::None, encrypted);
             }
             Handshake::Finished => {
                 c.finished[from as usize].get_or_insert(place.at(()));
-                self.message(from, 'F', "Finished", None, encrypted);
+                self.message(from, 'F', 20, Detail::None, encrypted);
             }
             Handshake::NewSessionTicket => {
                 c.session_ticket = true;
-                self.message(from, 'T', "NewSessionTicket", None, encrypted);
+                self.message(from, 'T', 4, Detail::None, encrypted);
             }
             Handshake::HelloRequest => {
                 c.renegotiation = true;
-                self.message(from, 'H', "HelloRequest", None, encrypted);
+                self.message(from, 'H', 0, Detail::None, encrypted);
             }
-            Handshake::EndOfEarlyData => self.message(from, 'E', "EndOfEarlyData", None, encrypted),
-            Handshake::KeyUpdate => self.message(from, 'P', "KeyUpdate", None, encrypted),
+            Handshake::EndOfEarlyData => self.message(from, 'E', 5, Detail::None, encrypted),
+            Handshake::KeyUpdate => self.message(from, 'P', 24, Detail::None, encrypted),
             Handshake::Other { kind, error, .. } => {
-                let detail = error.map(Detail::Unreadable);
+                let detail = detail_of(error, |reason| Detail::Unreadable(Box::new(reason)));
                 if let Some(reason) = error {
                     let name = crate::iana::handshake_type_name(kind);
                     self.warn(
@@ -288,13 +282,13 @@ impl Folder<'_> {
                         format!("{name} of the {} cannot be read: {reason}", from.name()),
                     );
                 }
-                self.message(from, 'Z', crate::iana::handshake_type_name(kind), detail, encrypted);
+                self.message(from, 'Z', kind, detail, encrypted);
             }
         }
     }
 
     fn certificate(&mut self, from: Side, place: Place, message: CertificateMessage, encrypted: bool) {
-        let (whole, missing, count) = (message.whole, message.missing, message.chain.len());
+        let (whole, missing, count) = (message.whole, message.missing, count_of(&message.chain));
         let before = self.aside.as_ref().and_then(|aside| aside.chain(from));
         let before = before.filter(|at| at.value.certificates == message.chain).map(|at| at.packet);
         let ocsp = message.ocsp.iter().find(|(position, _)| *position == 0).map(|(_, der)| der.clone());
@@ -316,10 +310,14 @@ impl Folder<'_> {
             // It is told when the connection ends, and belongs to the last packet that had bytes of it.
             self.letter(from, 'X');
             let text = format!("Certificate: incomplete, {} of {whole} bytes", whole.saturating_sub(missing));
-            self.timeline.item_of(place.last, self.current, Item::Note(text));
+            self.timeline.item_of(place.last, self.current, Item::Note(text.into()));
             return;
         }
-        self.message(from, 'X', "Certificate", Some(Detail::Certificates(count, before)), encrypted);
+        let detail = match before {
+            Some(before) => Detail::CertificatesAgain(Box::new((count, before))),
+            None => Detail::Certificates(count),
+        };
+        self.message(from, 'X', 11, detail, encrypted);
     }
 
     fn alert(&mut self, from: Side, place: Place, alert: Option<Alert>, encrypted: bool) {
@@ -402,6 +400,14 @@ impl Folder<'_> {
             self.letter(from, 'D');
         }
     }
+}
+
+fn detail_of<T>(known: Option<T>, detail: impl FnOnce(T) -> Detail) -> Detail {
+    known.map_or(Detail::None, detail)
+}
+
+fn count_of<T>(list: &[T]) -> u32 {
+    u32::try_from(list.len()).unwrap_or(u32::MAX)
 }
 
 /// Nothing shows the version: in TLS 1.3 messages and alerts look like data. Below it a handshake is clear up to its Finished.

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::connection::{At, Item, PlainText, Tunnel};
+use crate::connection::{At, Item, PlainItem, PlainText, Tunnel};
 use crate::limits::Limits;
 use crate::tcp::{Delivery, Dir, StreamInfo};
 use crate::tls::keylog::Secrets;
@@ -213,7 +213,7 @@ fn plain_item(spoken: Option<&'static str>, seems: &'static str, bytes: &[u8], f
         Some(spoken) => spoken,
         None => seems,
     };
-    Item::Plain { protocol, sample: crate::tunnel::told(protocol, bytes, from_server) }
+    Item::Plain(Box::new(PlainItem { protocol, sample: crate::tunnel::told(protocol, bytes, from_server) }))
 }
 
 /// The first line of a side may come in several packets.

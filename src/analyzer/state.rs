@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use crate::connection::{At, Connection, DirectionFacts, Gap, Item, PlainText, RecordMap, RstFacts, Tunnel};
+use crate::connection::{
+    At, Connection, DirectionFacts, Gap, Item, PlainItem, PlainText, RecordMap, RstFacts, Tunnel,
+};
 use crate::decode::TcpFlags;
 use crate::error::Warning;
 use crate::limits::Limits;
@@ -223,10 +225,10 @@ impl StreamState {
         if std::mem::take(&mut live.unseen[i]) && matches!(looks_like_tls(bytes), Probe::No) {
             self.timeline.item(
                 self.current.as_ref(),
-                Item::Plain {
+                Item::Plain(Box::new(PlainItem {
                     protocol: crate::tunnel::identify(bytes, side == Side::Server).unwrap_or("unknown"),
                     sample: crate::tunnel::sample(bytes),
-                },
+                })),
             );
             live.connection.plain[side as usize] =
                 Some(plain_at(&Delivery { bytes, ..delivery }, side == Side::Server));

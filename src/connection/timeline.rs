@@ -13,12 +13,12 @@ use crate::tls::message::{Alert, Side};
 /// One thing that a packet shows.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Item {
-    /// A handshake message by its standard name, with a detail such as `3 certificates`.
+    /// A handshake message, with a detail such as `3 certificates`.
     Message {
-        /// `ClientHello`, `Certificate`, …
-        name: &'static str,
-        /// What is worth saying beside the name.
-        detail: Option<Detail>,
+        /// Its type (IANA TLS HandshakeType); 6 for a HelloRetryRequest.
+        kind: u8,
+        /// What is worth saying beside its name.
+        detail: Detail,
         /// It was read with keys.
         encrypted: bool,
     },
@@ -49,12 +49,7 @@ pub enum Item {
         len: u32,
     },
     /// Bytes that are not TLS: a preamble line, plain HTTP, a proxy's answer.
-    Plain {
-        /// What protocol they are.
-        protocol: &'static str,
-        /// The first line, escaped.
-        sample: String,
-    },
+    Plain(Box<PlainItem>),
     /// Bytes of this direction that the capture lacks, noticed at this packet.
     Gap {
         /// How many.
@@ -63,14 +58,26 @@ pub enum Item {
         snaplen: bool,
     },
     /// Anything else worth a word.
-    Note(String),
+    Note(Box<str>),
 }
 
-/// What is worth saying beside the name of a message; it becomes words when somebody reads them.
+/// Bytes that are not TLS.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PlainItem {
+    /// What protocol they are.
+    pub protocol: &'static str,
+    /// The first line, escaped.
+    pub sample: String,
+}
+
+/// What is worth saying beside the name of a message; it becomes words when somebody reads them. It is small, since a busy
+/// capture has many: what is rare or long lies elsewhere.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Detail {
+    /// Nothing.
+    None,
     /// The name of the server that a ClientHello asks for.
-    ServerName(Box<str>),
+    ServerName(Box<String>),
     /// A ClientHello begins a second handshake.
     Renegotiation,
     /// The group that a HelloRetryRequest wants.
@@ -79,29 +86,31 @@ pub enum Detail {
     Chosen(Version, CipherSuite),
     /// The group of a ServerKeyExchange.
     Group(NamedGroup),
+    /// How many certificates there are.
+    Certificates(u32),
     /// How many certificates there are, and the packet that brought the same ones before.
-    Certificates(usize, Option<u64>),
+    CertificatesAgain(Box<(u32, u64)>),
     /// How many authorities a CertificateRequest names.
-    Authorities(usize),
+    Authorities(u32),
     /// Why the message cannot be read.
-    Unreadable(&'static str),
+    Unreadable(Box<&'static str>),
 }
 
 impl fmt::Display for Detail {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Self::None => Ok(()),
             Self::ServerName(name) => write!(f, "server name {name}"),
             Self::Renegotiation => f.write_str("renegotiation"),
             Self::Wants(group) => write!(f, "wants {group}"),
             Self::Chosen(version, suite) => write!(f, "{version}, {suite}"),
             Self::Group(group) => group.fmt(f),
-            Self::Certificates(count, before) => {
-                match count {
-                    0 => f.write_str("none"),
-                    1 => f.write_str("1 certificate"),
-                    count => write!(f, "{count} certificates"),
-                }?;
-                before.map_or(Ok(()), |packet| write!(f, ", as in #{packet}"))
+            Self::Certificates(0) => f.write_str("none"),
+            Self::Certificates(1) => f.write_str("1 certificate"),
+            Self::Certificates(count) => write!(f, "{count} certificates"),
+            Self::CertificatesAgain(again) => {
+                let (count, packet) = **again;
+                write!(f, "{}, as in #{packet}", Self::Certificates(count))
             }
             Self::Authorities(0) => f.write_str("any authority"),
             Self::Authorities(1) => f.write_str("1 authority"),

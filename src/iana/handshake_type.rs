@@ -8,6 +8,8 @@ pub const fn handshake_type_name(kind: u8) -> &'static str {
         2 => "ServerHello",
         4 => "NewSessionTicket",
         5 => "EndOfEarlyData",
+        // Of the drafts of TLS 1.3; since then it is a ServerHello with a fixed random (RFC 8446 §4.1.4).
+        6 => "HelloRetryRequest",
         8 => "EncryptedExtensions",
         11 => "Certificate",
         12 => "ServerKeyExchange",

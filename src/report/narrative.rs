@@ -2,8 +2,9 @@
 
 use std::fmt::Write;
 
-use crate::connection::{Event, Item};
+use crate::connection::{Detail, Event, Item};
 use crate::decode::TcpFlags;
+use crate::iana::handshake_type_name;
 use crate::tcp::SegmentKind;
 use crate::tls::message::Side;
 
@@ -43,7 +44,7 @@ pub fn size(bytes: u64) -> String {
 
 fn message_name(item: &Item) -> Option<String> {
     match item {
-        Item::Message { name, .. } => Some((*name).to_owned()),
+        Item::Message { kind, .. } => Some(handshake_type_name(*kind).to_owned()),
         Item::Alert { .. } => Some("Alert".to_owned()),
         Item::ChangeCipherSpec => Some("ChangeCipherSpec".to_owned()),
         Item::Protected { content_type: 21, .. } => Some("encrypted Alert".to_owned()),
@@ -112,7 +113,7 @@ fn tcp_meaning(from: Side, flags: TcpFlags, len: u32, no_items: bool, closed_bef
 fn grouped(items: &[Item]) -> Vec<String> {
     let mut parts: Vec<(String, u32)> = Vec::new();
     // What is named as a protocol need not be shown a second time as bytes that are no TLS.
-    let named = items.iter().any(|item| matches!(item, Item::Plain { .. }));
+    let named = items.iter().any(|item| matches!(item, Item::Plain(_)));
     let again = |item: &Item| named && matches!(item, Item::Note(text) if text.starts_with("not TLS: "));
     for item in items.iter().filter(|item| !again(item)) {
         let text = item_text(item);
@@ -129,9 +130,9 @@ fn grouped(items: &[Item]) -> Vec<String> {
 
 fn item_text(item: &Item) -> String {
     match item {
-        Item::Message { name, detail, encrypted } => {
-            let mut text = (*name).to_owned();
-            if let Some(detail) = detail {
+        Item::Message { kind, detail, encrypted } => {
+            let mut text = handshake_type_name(*kind).to_owned();
+            if *detail != Detail::None {
                 text.push_str(": ");
                 let _ = write!(text, "{detail}");
             }
@@ -155,13 +156,13 @@ fn item_text(item: &Item) -> String {
         Item::Renegotiation { len } => format!("encrypted handshake message (renegotiation, {len} bytes)"),
         Item::Protected { len, .. } => format!("encrypted record ({len} bytes)"),
         Item::ApplicationData { len } => format!("application data ({})", size(u64::from(*len))),
-        Item::Plain { protocol, sample } if *protocol == "unknown" => format!("not TLS: {sample}"),
-        Item::Plain { protocol, sample } => format!("{protocol}: {sample}"),
+        Item::Plain(plain) if plain.protocol == "unknown" => format!("not TLS: {}", plain.sample),
+        Item::Plain(plain) => format!("{}: {}", plain.protocol, plain.sample),
         Item::Gap { len, snaplen: true } => format!("[{} cut by the snap length]", size(*len)),
         Item::Gap { len, snaplen: false } => {
             format!("[{} missing before this: lost by the capture]", size(*len))
         }
-        Item::Note(text) => text.clone(),
+        Item::Note(text) => text.to_string(),
     }
 }
 
