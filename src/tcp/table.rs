@@ -25,17 +25,12 @@ pub struct StreamTable<H: StreamHandler> {
     keys: Keys,
     /// Streams by slot; `None` once one was handed over. This and the links are all that is touched of other streams by a packet, so
     /// each lies close together.
-    #[expect(
-        clippy::vec_box,
-        reason = "a box goes from its slot to the spare ones and back, without being moved"
-    )]
     streams: Vec<Option<Box<Stream<H::State>>>>,
     links: Vec<Link>,
     /// What is left of those that were handed over.
     rests: Vec<Rest>,
     free: Vec<u32>,
     /// The memory of streams that are gone serves the next ones.
-    #[expect(clippy::vec_box, reason = "a box goes from its slot here and back, without being moved")]
     spare: Vec<Box<Stream<H::State>>>,
     /// Streams by how much they matter, each list in order of the last packet.
     lists: [List; CLASSES],
