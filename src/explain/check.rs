@@ -151,7 +151,7 @@ impl Judge<'_> {
         let mut found: Vec<Arc<Certificate>> = Vec::new();
         for certificate in chain {
             let Ok(fields) = &certificate.fields else { continue };
-            for other in self.seen.get(&fields.issuer.raw).into_iter().flatten() {
+            for other in self.seen.get(&*fields.issuer.raw).into_iter().flatten() {
                 if !chain.iter().any(|sent| sent.sha256 == other.sha256) {
                     found.push(Arc::clone(other));
                 }

@@ -21,7 +21,7 @@ use crate::limits::Limits;
 use crate::report::Parts;
 use crate::tls::keylog::Secrets;
 use crate::trust::{self, Policy, SignatureCache};
-use crate::x509::{Certificate, CertificateCache};
+use crate::x509::{Certificate, CertificateCache, Part};
 
 /// Judges connections one after the other; certificates and path checks that recur are done once.
 pub struct Judge<'a> {
@@ -35,7 +35,7 @@ pub struct Judge<'a> {
     cache: CertificateCache,
     stacks: Recogniser,
     /// CA certificates seen in this capture, by subject.
-    pub(super) seen: HashMap<Vec<u8>, Vec<Arc<Certificate>>, RandomState>,
+    pub(super) seen: HashMap<Part, Vec<Arc<Certificate>>, RandomState>,
     /// SHA-256 of those that were looked at for that.
     looked_at: HashSet<[u8; 32], RandomState>,
     pub(super) paths: PathCache,

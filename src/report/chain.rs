@@ -114,7 +114,7 @@ fn fill(report: &mut CertificateReport, fields: &Fields) {
     report.not_after = Some(time(fields.not_after));
     report.san = fields.san.iter().map(general_name).collect();
     report.key = Some(key_report(&fields.key));
-    report.signature_algorithm = Some(fields.signature_algorithm.name.clone());
+    report.signature_algorithm = Some(fields.signature_algorithm.name.to_string());
     report.is_ca = fields.basic_constraints.is_some_and(|constraints| constraints.ca);
     report.path_len = fields.basic_constraints.and_then(|constraints| constraints.path_len);
     report.key_usage = fields.key_usage.map(key_usages).unwrap_or_default();

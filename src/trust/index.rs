@@ -4,12 +4,12 @@ use foldhash::quality::RandomState;
 use hashbrown::HashMap;
 
 use crate::trust::{Entry, EntryKind, formats};
-use crate::x509::Name;
+use crate::x509::{Name, Part};
 
 /// Where the entries of a store are, by subject and by hash. It is made at the first search and not renewed.
 #[derive(Debug, Clone, Default)]
 pub struct Index {
-    subjects: HashMap<Vec<u8>, Vec<usize>, RandomState>,
+    subjects: HashMap<Part, Vec<usize>, RandomState>,
     names: HashMap<String, Vec<usize>, RandomState>,
     hashes: HashMap<[u8; 32], Vec<usize>, RandomState>,
 }

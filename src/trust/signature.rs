@@ -223,7 +223,7 @@ mod tests {
                 "{name}"
             );
             for place in [1, fields.signature.len() / 2, fields.signature.len() - 1] {
-                let mut signature = fields.signature.clone();
+                let mut signature = fields.signature.to_vec();
                 signature[place] ^= 0x10;
                 assert_eq!(verify(&fields.key, algorithm, tbs, &signature), SignatureState::Bad, "{name}");
             }

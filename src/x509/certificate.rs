@@ -5,7 +5,7 @@ use std::sync::Arc;
 use data_encoding::{BASE64, HEXLOWER};
 use sha2::{Digest, Sha256};
 
-use crate::x509::{GeneralName, Name, PublicKey, SignatureAlgorithm, parse};
+use crate::x509::{GeneralName, Name, Oid, Part, PublicKey, SignatureAlgorithm, parse};
 
 /// A certificate as it was sent or stored. One that cannot be parsed keeps its DER and its hash.
 #[derive(Debug, Clone)]
@@ -24,7 +24,7 @@ pub struct Fields {
     /// 1, 2 or 3.
     pub version: u8,
     /// The serial number, its DER integer bytes.
-    pub serial: Vec<u8>,
+    pub serial: Part,
     /// Whom it is for.
     pub subject: Name,
     /// Who signed it.
@@ -40,7 +40,7 @@ pub struct Fields {
     /// With what the issuer signed.
     pub signature_algorithm: SignatureAlgorithm,
     /// The signature's bits.
-    pub signature: Vec<u8>,
+    pub signature: Part,
     /// Where the signed part (`tbsCertificate`) lies in `der`.
     pub tbs: std::ops::Range<usize>,
     /// `basicConstraints`, when present.
@@ -48,13 +48,13 @@ pub struct Fields {
     /// `keyUsage` bits when present: bit 0 is digitalSignature … bit 5 keyCertSign, bit 6 cRLSign (RFC 5280 §4.2.1.3).
     pub key_usage: Option<u16>,
     /// `extKeyUsage` as dotted object identifiers, when present.
-    pub extended_key_usage: Option<Vec<String>>,
+    pub extended_key_usage: Option<Vec<Oid>>,
     /// `nameConstraints`, when present.
     pub name_constraints: Option<NameConstraints>,
     /// `subjectKeyIdentifier`.
-    pub ski: Option<Vec<u8>>,
+    pub ski: Option<Part>,
     /// `keyIdentifier` of the `authorityKeyIdentifier`.
-    pub aki: Option<Vec<u8>>,
+    pub aki: Option<Part>,
     /// `caIssuers` URLs of the authority information access.
     pub ca_issuers: Vec<String>,
     /// OCSP URLs of the authority information access.
@@ -64,9 +64,9 @@ pub struct Fields {
     /// The TLS feature extension asks for a stapled response (RFC 7633).
     pub must_staple: bool,
     /// All critical extensions, as dotted object identifiers: what is understood differs from stack to stack.
-    pub critical: Vec<String>,
+    pub critical: Vec<Oid>,
     /// Critical extensions that nobody here understands, as dotted object identifiers.
-    pub unknown_critical: Vec<String>,
+    pub unknown_critical: Vec<Oid>,
     /// What is odd about the encoding: trailing bytes, duplicate extensions, bad dates. One sentence each.
     pub oddities: Vec<String>,
     /// Those of the oddities for which RFC 5280 has the whole certificate refused.

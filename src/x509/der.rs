@@ -63,8 +63,49 @@ impl<'a> Der<'a> {
     }
 }
 
+/// An object identifier in its dotted form.
+pub type Oid = std::borrow::Cow<'static, str>;
+
 /// The dotted form of an OBJECT IDENTIFIER's content. Arcs above 64 bits are refused.
-pub(crate) fn oid(content: &[u8]) -> Option<String> {
+pub(crate) fn oid(content: &[u8]) -> Option<Oid> {
+    common(content).map(Oid::Borrowed).or_else(|| dotted(content).map(Oid::Owned))
+}
+
+/// The identifiers that nearly every certificate has.
+fn common(content: &[u8]) -> Option<&'static str> {
+    Some(match content {
+        [0x55, 0x04, 0x03] => "2.5.4.3",
+        [0x55, 0x04, 0x05] => "2.5.4.5",
+        [0x55, 0x04, 0x06] => "2.5.4.6",
+        [0x55, 0x04, 0x07] => "2.5.4.7",
+        [0x55, 0x04, 0x08] => "2.5.4.8",
+        [0x55, 0x04, 0x0a] => "2.5.4.10",
+        [0x55, 0x04, 0x0b] => "2.5.4.11",
+        [0x55, 0x1d, 0x0e] => "2.5.29.14",
+        [0x55, 0x1d, 0x0f] => "2.5.29.15",
+        [0x55, 0x1d, 0x11] => "2.5.29.17",
+        [0x55, 0x1d, 0x13] => "2.5.29.19",
+        [0x55, 0x1d, 0x1f] => "2.5.29.31",
+        [0x55, 0x1d, 0x20] => "2.5.29.32",
+        [0x55, 0x1d, 0x23] => "2.5.29.35",
+        [0x55, 0x1d, 0x25] => "2.5.29.37",
+        [0x2b, 6, 1, 5, 5, 7, 1, 1] => "1.3.6.1.5.5.7.1.1",
+        [0x2b, 6, 1, 5, 5, 7, 3, 1] => "1.3.6.1.5.5.7.3.1",
+        [0x2b, 6, 1, 5, 5, 7, 3, 2] => "1.3.6.1.5.5.7.3.2",
+        [0x2b, 6, 1, 4, 1, 0xd6, 0x79, 2, 4, 2] => "1.3.6.1.4.1.11129.2.4.2",
+        [0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 1, 1] => "1.2.840.113549.1.1.1",
+        [0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 1, 5] => "1.2.840.113549.1.1.5",
+        [0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 1, 11] => "1.2.840.113549.1.1.11",
+        [0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 1, 12] => "1.2.840.113549.1.1.12",
+        [0x2a, 0x86, 0x48, 0xce, 0x3d, 2, 1] => "1.2.840.10045.2.1",
+        [0x2a, 0x86, 0x48, 0xce, 0x3d, 3, 1, 7] => "1.2.840.10045.3.1.7",
+        [0x2a, 0x86, 0x48, 0xce, 0x3d, 4, 3, 2] => "1.2.840.10045.4.3.2",
+        [0x2a, 0x86, 0x48, 0xce, 0x3d, 4, 3, 3] => "1.2.840.10045.4.3.3",
+        _ => return None,
+    })
+}
+
+fn dotted(content: &[u8]) -> Option<String> {
     let mut text = String::with_capacity(3 * content.len());
     let mut arc: u64 = 0;
     for (index, &byte) in content.iter().enumerate() {
@@ -145,6 +186,29 @@ mod tests {
         assert_eq!(oid(&[0x88, 0x37, 0x03]).as_deref(), Some("2.999.3"));
         assert_eq!(oid(&[0x55, 0x84]), None);
         assert_eq!(oid(&[]), None);
+    }
+
+    #[test]
+    fn the_common_object_identifiers_are_what_they_would_be_dotted() {
+        let arcs = (0..=255).flat_map(|last| [vec![0x55, 0x04, last], vec![0x55, 0x1d, last]]);
+        let kinds = (0..=255).map(|last| vec![0x2b, 6, 1, 5, 5, 7, 3, last]);
+        let rsa = (0..=255).map(|last| vec![0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 1, last]);
+        let longer = [
+            vec![0x2b, 6, 1, 5, 5, 7, 1, 1],
+            vec![0x2b, 6, 1, 4, 1, 0xd6, 0x79, 2, 4, 2],
+            vec![0x2a, 0x86, 0x48, 0xce, 0x3d, 2, 1],
+            vec![0x2a, 0x86, 0x48, 0xce, 0x3d, 3, 1, 7],
+            vec![0x2a, 0x86, 0x48, 0xce, 0x3d, 4, 3, 2],
+            vec![0x2a, 0x86, 0x48, 0xce, 0x3d, 4, 3, 3],
+        ];
+        let mut found = 0;
+        for content in arcs.chain(kinds).chain(rsa).chain(longer) {
+            if let Some(known) = common(&content) {
+                assert_eq!(dotted(&content).as_deref(), Some(known));
+                found += 1;
+            }
+        }
+        assert_eq!(found, 27);
     }
 
     #[test]

@@ -1,20 +1,22 @@
 //! Extensions of a certificate (RFC 5280 §4.2), each on its own: a bad one leaves the others readable.
 
+use std::sync::Arc;
+
 use data_encoding::HEXLOWER;
 use x509_parser::extensions::{
     AuthorityInfoAccess, DistributionPointName, ExtendedKeyUsage, GeneralName as Parsed, GeneralSubtree,
     NameConstraints as ParsedConstraints, ParsedExtension, X509Extension,
 };
-use x509_parser::oid_registry::Oid;
+use x509_parser::oid_registry::Oid as ParsedOid;
 use x509_parser::prelude::X509Certificate;
 
 use crate::x509::der::{self, Der};
 use crate::x509::general_name::ip_address;
-use crate::x509::{BasicConstraints, Fields, GeneralName, Name, NameConstraints};
+use crate::x509::{BasicConstraints, Fields, GeneralName, Name, NameConstraints, Oid, Part};
 
 /// Reads all extensions into the fields. Of one that is there twice the first counts.
-pub(super) fn read(certificate: &X509Certificate<'_>, fields: &mut Fields) {
-    let mut seen: Vec<String> = Vec::new();
+pub(super) fn read(der: &Arc<[u8]>, certificate: &X509Certificate<'_>, fields: &mut Fields) {
+    let mut seen: Vec<Oid> = Vec::new();
     for extension in certificate.extensions().iter().take(MAX_EXTENSIONS) {
         let oid = dotted(&extension.oid);
         if extension.critical {
@@ -24,7 +26,7 @@ pub(super) fn read(certificate: &X509Certificate<'_>, fields: &mut Fields) {
             fields.defect(format!("the extension {} is there twice", title(&oid)));
             continue;
         }
-        if !take(extension, &oid, fields) && extension.critical {
+        if !take(der, extension, &oid, fields) && extension.critical {
             fields.unknown_critical.push(oid.clone());
         }
         seen.push(oid);
@@ -35,7 +37,7 @@ pub(super) fn read(certificate: &X509Certificate<'_>, fields: &mut Fields) {
 }
 
 /// Whether the extension is understood, by this program or by TLS stacks in general.
-fn take(extension: &X509Extension<'_>, oid: &str, fields: &mut Fields) -> bool {
+fn take(der: &Arc<[u8]>, extension: &X509Extension<'_>, oid: &str, fields: &mut Fields) -> bool {
     match extension.parsed_extension() {
         ParsedExtension::SubjectAlternativeName(san) => {
             fields.san = san.general_names.iter().map(general_name).collect();
@@ -56,9 +58,9 @@ fn take(extension: &X509Extension<'_>, oid: &str, fields: &mut Fields) -> bool {
         ParsedExtension::NameConstraints(constraints) => {
             fields.name_constraints = Some(name_constraints(constraints));
         }
-        ParsedExtension::SubjectKeyIdentifier(id) => fields.ski = Some(id.0.to_vec()),
+        ParsedExtension::SubjectKeyIdentifier(id) => fields.ski = Some(Part::of(der, id.0)),
         ParsedExtension::AuthorityKeyIdentifier(id) => {
-            fields.aki = id.key_identifier.as_ref().map(|id| id.0.to_vec());
+            fields.aki = id.key_identifier.as_ref().map(|id| Part::of(der, id.0));
         }
         ParsedExtension::AuthorityInfoAccess(access) => information_access(access, fields),
         ParsedExtension::CRLDistributionPoints(points) => {
@@ -77,7 +79,7 @@ fn take(extension: &X509Extension<'_>, oid: &str, fields: &mut Fields) -> bool {
     true
 }
 
-fn extended_key_usage(usage: &ExtendedKeyUsage<'_>) -> Vec<String> {
+fn extended_key_usage(usage: &ExtendedKeyUsage<'_>) -> Vec<Oid> {
     let known = [
         (usage.any, "2.5.29.37.0"),
         (usage.server_auth, "1.3.6.1.5.5.7.3.1"),
@@ -90,14 +92,14 @@ fn extended_key_usage(usage: &ExtendedKeyUsage<'_>) -> Vec<String> {
     known
         .iter()
         .filter(|(present, _)| *present)
-        .map(|(_, oid)| (*oid).to_owned())
+        .map(|(_, oid)| Oid::Borrowed(oid))
         .chain(usage.other.iter().map(dotted))
         .collect()
 }
 
 /// The dotted form, as for all other object identifiers.
-fn dotted(oid: &Oid<'_>) -> String {
-    der::oid(oid.as_bytes()).unwrap_or_else(|| oid.to_id_string())
+fn dotted(oid: &ParsedOid<'_>) -> Oid {
+    der::oid(oid.as_bytes()).unwrap_or_else(|| Oid::Owned(oid.to_id_string()))
 }
 
 fn name_constraints(parsed: &ParsedConstraints<'_>) -> NameConstraints {

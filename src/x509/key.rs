@@ -1,10 +1,12 @@
 //! Public keys (RFC 5280 §4.1.2.7) and signature algorithms, told apart by object identifier, never by length.
 
 use std::fmt;
+use std::sync::Arc;
 
 use sha2::{Digest, Sha256};
 
-use crate::x509::der::{self, Der};
+use crate::x509::Part;
+use crate::x509::der::{self, Der, Oid};
 
 /// The kind of a public key.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -48,24 +50,30 @@ pub struct PublicKey {
     /// Its size in bits, as people name it: 2048, 256, 521; 0 when it is unknown.
     pub bits: u32,
     /// The `subjectPublicKeyInfo`, DER.
-    pub spki: Vec<u8>,
+    pub spki: Part,
     /// SHA-256 of the `subjectPublicKeyInfo`, as pins have it (RFC 7469 §2.4).
     pub spki_sha256: [u8; 32],
     /// The content of the `subjectPublicKey` bit string.
-    pub key: Vec<u8>,
+    pub key: Part,
 }
 
 impl PublicKey {
     /// Reads a `subjectPublicKeyInfo`. `None` when it is no such structure.
     pub fn from_spki(spki: &[u8]) -> Option<Self> {
+        let whole = Arc::from(spki);
+        Self::from_part(&whole, &whole)
+    }
+
+    /// Reads the key that stands in a certificate.
+    pub(super) fn from_part(whole: &Arc<[u8]>, spki: &[u8]) -> Option<Self> {
         let mut fields = Der::new(spki).sequence()?;
         let mut identifier = fields.sequence()?;
         let oid = der::oid(identifier.expect(der::OID)?)?;
         let parameters = identifier.read();
-        let key = fields.expect(der::BIT_STRING)?.get(1..)?.to_vec();
+        let key = fields.expect(der::BIT_STRING)?.get(1..)?;
         let (algorithm, bits) = match &*oid {
-            "1.2.840.113549.1.1.1" | "1.2.840.113549.1.1.10" => (KeyAlgorithm::Rsa, first_integer_bits(&key)),
-            "1.2.840.10045.2.1" => curve(parameters, &key),
+            "1.2.840.113549.1.1.1" | "1.2.840.113549.1.1.10" => (KeyAlgorithm::Rsa, first_integer_bits(key)),
+            "1.2.840.10045.2.1" => curve(parameters, key),
             "1.3.101.112" => (KeyAlgorithm::Ed25519, 256),
             "1.3.101.113" => (KeyAlgorithm::Ed448, 456),
             "1.2.840.10040.4.1" => {
@@ -74,9 +82,10 @@ impl PublicKey {
             "2.16.840.1.101.3.4.3.17" => (KeyAlgorithm::MlDsa(44), bits(key.len())),
             "2.16.840.1.101.3.4.3.18" => (KeyAlgorithm::MlDsa(65), bits(key.len())),
             "2.16.840.1.101.3.4.3.19" => (KeyAlgorithm::MlDsa(87), bits(key.len())),
-            _ => (KeyAlgorithm::Other(oid), 0),
+            _ => (KeyAlgorithm::Other(oid.into_owned()), 0),
         };
-        Some(Self { algorithm, bits, spki: spki.to_vec(), spki_sha256: Sha256::digest(spki).into(), key })
+        let spki_sha256 = Sha256::digest(spki).into();
+        Some(Self { algorithm, bits, spki: Part::of(whole, spki), spki_sha256, key: Part::of(whole, key) })
     }
 }
 
@@ -95,7 +104,7 @@ fn curve(parameters: Option<der::Element<'_>>, key: &[u8]) -> (KeyAlgorithm, u32
     };
     match CURVES.iter().find(|(dotted, ..)| *dotted == oid) {
         Some(&(_, name, size)) => (KeyAlgorithm::Ec(name.to_owned()), size),
-        None => (KeyAlgorithm::Ec(oid), bits(key.len().saturating_sub(1) / 2)),
+        None => (KeyAlgorithm::Ec(oid.into_owned()), bits(key.len().saturating_sub(1) / 2)),
     }
 }
 
@@ -120,9 +129,9 @@ const CURVES: &[(&str, &str, u32)] = &[
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SignatureAlgorithm {
     /// Dotted object identifier.
-    pub oid: String,
+    pub oid: Oid,
     /// Its name as OpenSSL prints it, `sha256WithRSAEncryption`; the dotted identifier where it has none.
-    pub name: String,
+    pub name: Oid,
     /// Its parameters, DER; empty when absent.
     pub parameters: Vec<u8>,
 }
@@ -133,8 +142,8 @@ impl SignatureAlgorithm {
         let mut fields = Der::new(der).sequence()?;
         let oid = der::oid(fields.expect(der::OID)?)?;
         let parameters = fields.read().map(|any| any.whole.to_vec()).unwrap_or_default();
-        let name =
-            SIGNATURES.iter().find(|(dotted, _)| *dotted == oid).map_or(&*oid, |(_, name)| name).to_owned();
+        let known = SIGNATURES.iter().find(|(dotted, _)| *dotted == oid);
+        let name = known.map_or_else(|| oid.clone(), |(_, name)| Oid::Borrowed(name));
         Some(Self { oid, name, parameters })
     }
 }

@@ -9,9 +9,12 @@ mod key;
 mod name;
 mod name_text;
 mod parse;
+mod part;
 
 pub use cache::CertificateCache;
 pub use certificate::{BasicConstraints, Certificate, Fields, NameConstraints, extended_key_usage_name};
+pub use der::Oid;
 pub use general_name::GeneralName;
 pub use key::{KeyAlgorithm, PublicKey, SignatureAlgorithm};
 pub use name::{Attribute, Name};
+pub use part::Part;

@@ -2,13 +2,14 @@
 
 use std::char::{REPLACEMENT_CHARACTER, decode_utf16};
 
-use crate::x509::der::{self, Der};
+use crate::x509::Part;
+use crate::x509::der::{self, Der, Oid};
 
 /// One attribute of a distinguished name.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Attribute {
     /// Dotted object identifier of its type.
-    pub oid: String,
+    pub oid: Oid,
     /// Its value as text; a value that cannot be decoded is `#` and its DER in hex.
     pub value: String,
 }
@@ -20,7 +21,7 @@ pub struct Attribute {
 #[derive(Clone, Eq, Default)]
 pub struct Name {
     /// Its DER as encoded: equal bytes are equal names.
-    pub raw: Vec<u8>,
+    pub raw: Part,
     /// Its relative distinguished names in encoded order, each with one or more attributes.
     pub rdns: Vec<Vec<Attribute>>,
     /// What is compared: a name is held against every root of a store.
@@ -41,14 +42,19 @@ impl std::fmt::Debug for Name {
 
 impl Name {
     /// A name of these parts in encoded order; `raw` is its DER, empty where there is none.
-    pub fn new(raw: Vec<u8>, rdns: Vec<Vec<Attribute>>) -> Self {
+    pub fn new(raw: Part, rdns: Vec<Vec<Attribute>>) -> Self {
         let folded = rdns.iter().map(|rdn| folded_rdn(rdn)).collect();
         Self { raw, rdns, folded }
     }
 
     /// Reads a name from its DER. `None` when it is no sequence of sets of attributes.
     pub fn from_der(raw: &[u8]) -> Option<Self> {
-        let mut sets = Der::new(raw).sequence()?;
+        Self::from_part(raw.to_vec().into())
+    }
+
+    /// Reads a name that stands in a certificate.
+    pub(super) fn from_part(raw: Part) -> Option<Self> {
+        let mut sets = Der::new(&raw).sequence()?;
         let mut rdns = Vec::new();
         while !sets.is_empty() {
             let mut set = Der::new(sets.expect(der::SET)?);
@@ -60,7 +66,7 @@ impl Name {
             }
             rdns.push(attributes);
         }
-        Some(Self::new(raw.to_vec(), rdns))
+        Some(Self::new(raw, rdns))
     }
 
     /// Whether the name has no attribute at all.
@@ -108,7 +114,7 @@ fn folded_rdn(attributes: &[Attribute]) -> String {
     push_len(&mut text, attributes.len());
     for Attribute { oid, value } in attributes {
         let value = folded(value);
-        for part in [oid, &value] {
+        for part in [&**oid, &*value] {
             push_len(&mut text, part.len());
             text.push_str(part);
         }
@@ -176,10 +182,10 @@ pub(crate) mod tests {
     pub(crate) fn name(attributes: &[(&str, &str)]) -> Name {
         let rdns = attributes
             .iter()
-            .map(|&(oid, value)| vec![Attribute { oid: oid.to_owned(), value: value.to_owned() }])
+            .map(|&(oid, value)| vec![Attribute { oid: oid.to_owned().into(), value: value.to_owned() }])
             .collect();
-        let raw = attributes.iter().flat_map(|pair| format!("{pair:?}").into_bytes()).collect();
-        Name::new(raw, rdns)
+        let raw: Vec<u8> = attributes.iter().flat_map(|pair| format!("{pair:?}").into_bytes()).collect();
+        Name::new(raw.into(), rdns)
     }
 
     fn encoded(tag: u8, value: &[u8]) -> Vec<u8> {

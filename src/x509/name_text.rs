@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use crate::x509::{Attribute, Name};
+use crate::x509::{Attribute, Name, Part};
 
 impl Name {
     /// As RFC 4514 §2 has it, most specific first: `CN=a.example,O=Example\, Inc.,C=US`.
@@ -53,7 +53,7 @@ impl Name {
     /// Whether a text names the same: any of the forms above, in either order, letter case and spaces aside.
     pub fn matches_text(&self, text: &str) -> bool {
         let wanted = squeezed(text);
-        let reversed = Self::new(Vec::new(), self.rdns.iter().rev().cloned().collect());
+        let reversed = Self::new(Part::default(), self.rdns.iter().rev().cloned().collect());
         !wanted.is_empty()
             && [self, &reversed].iter().any(|name| {
                 [name.rfc4514(), name.java(), name.openssl(), name.oneline()]

@@ -1,31 +1,34 @@
 //! From DER to [`Fields`], at the door where x509-parser's types become ours.
 
+use std::sync::Arc;
+
 use x509_parser::error::X509Error;
 use x509_parser::nom::Err;
 use x509_parser::prelude::{FromDer, Logger, Validator, X509Certificate, X509StructureValidator};
 
 use crate::x509::der::{self, Der};
 use crate::x509::extensions;
-use crate::x509::{Fields, Name, PublicKey, SignatureAlgorithm};
+use crate::x509::{Fields, Name, Part, PublicKey, SignatureAlgorithm};
 
 /// Reads a certificate; an error is one sentence that says why it cannot be read.
-pub(super) fn fields(der: &[u8]) -> Result<Fields, String> {
+pub(super) fn fields(der: &Arc<[u8]>) -> Result<Fields, String> {
     let (rest, certificate) = X509Certificate::from_der(der).map_err(|error| reason(&error))?;
     let frame = Frame::read(der).ok_or("its outer structure is not DER")?;
     let algorithm =
         SignatureAlgorithm::from_der(frame.algorithm).ok_or("its signature algorithm is not readable")?;
-    let key = PublicKey::from_spki(certificate.public_key().raw).ok_or("its public key is not readable")?;
+    let key =
+        PublicKey::from_part(der, certificate.public_key().raw).ok_or("its public key is not readable")?;
     let mut fields = Fields {
         version: u8::try_from(certificate.version().0.saturating_add(1)).unwrap_or(u8::MAX),
-        serial: certificate.raw_serial().to_vec(),
-        subject: name(certificate.subject().as_raw())?,
-        issuer: name(certificate.issuer().as_raw())?,
+        serial: Part::of(der, certificate.raw_serial()),
+        subject: name(der, certificate.subject().as_raw())?,
+        issuer: name(der, certificate.issuer().as_raw())?,
         not_before: certificate.validity().not_before.timestamp(),
         not_after: certificate.validity().not_after.timestamp(),
         san: Vec::new(),
         key,
         signature_algorithm: algorithm,
-        signature: certificate.signature_value.data.to_vec(),
+        signature: Part::of(der, &certificate.signature_value.data),
         tbs: frame.tbs,
         basic_constraints: None,
         key_usage: None,
@@ -42,7 +45,7 @@ pub(super) fn fields(der: &[u8]) -> Result<Fields, String> {
         oddities: Vec::new(),
         defects: Vec::new(),
     };
-    extensions::read(&certificate, &mut fields);
+    extensions::read(der, &certificate, &mut fields);
     defects(&certificate, frame.algorithm, rest.len(), &mut fields);
     oddities(&certificate, &mut fields);
     Ok(fields)
@@ -58,8 +61,9 @@ fn reason(error: &Err<X509Error>) -> String {
     }
 }
 
-fn name(raw: &[u8]) -> Result<Name, String> {
-    Name::from_der(raw).ok_or_else(|| "not an X.509 certificate: a name is malformed".to_owned())
+fn name(der: &Arc<[u8]>, raw: &[u8]) -> Result<Name, String> {
+    Name::from_part(Part::of(der, raw))
+        .ok_or_else(|| "not an X.509 certificate: a name is malformed".to_owned())
 }
 
 /// The three parts of a certificate, where the signed one lies, and how its algorithm is encoded.

@@ -1,6 +1,6 @@
 //! Distinguished names as tools print them, read back: RFC 4514, Java, both styles of OpenSSL.
 
-use crate::x509::{Attribute, Name};
+use crate::x509::{Attribute, Name, Part};
 
 use super::tlv;
 
@@ -69,7 +69,7 @@ pub(crate) fn parse_name(text: &str) -> Option<Name> {
     if !forwards {
         rdns.reverse();
     }
-    Some(Name::new(Vec::new(), rdns))
+    Some(Name::new(Part::default(), rdns))
 }
 
 /// A key that is the same for a name in any order, case and spacing (RFC 5280 §7.1, and the doubt about the order).
@@ -127,7 +127,7 @@ fn split_oneline(text: &str) -> Option<Vec<Vec<Attribute>>> {
     let mut rdns: Vec<Vec<Attribute>> = Vec::new();
     for part in text.split('/') {
         match part.split_once('=').and_then(|(keyword, value)| Some((oid_of(keyword)?, value))) {
-            Some((oid, value)) => rdns.push(vec![Attribute { oid, value: value.to_owned() }]),
+            Some((oid, value)) => rdns.push(vec![Attribute { oid: oid.into(), value: value.to_owned() }]),
             None => {
                 let value = &mut rdns.last_mut()?.last_mut()?.value;
                 value.push('/');
@@ -147,7 +147,7 @@ fn split_commas(text: &str) -> Option<Vec<Vec<Attribute>>> {
     for (separator, part) in parts(text) {
         match part.split_once('=').and_then(|(keyword, value)| Some((oid_of(keyword)?, value))) {
             Some((oid, value)) => {
-                let attribute = Attribute { oid, value: value_of(value.trim()) };
+                let attribute = Attribute { oid: oid.into(), value: value_of(value.trim()) };
                 match (separator, rdns.last_mut()) {
                     ('+', Some(rdn)) => rdn.push(attribute),
                     _ => rdns.push(vec![attribute]),
