@@ -51,7 +51,7 @@ impl Default for Limits {
             buffered_bytes: 128 << 20,
             connections: 65_536,
             idle_ns: 300 * 1_000_000_000,
-            timeline_head: 384,
+            timeline_head: 256,
             timeline_tail: 128,
             mapped_records: 0,
             certificate_cache: 2048,

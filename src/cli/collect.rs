@@ -35,6 +35,8 @@ pub(crate) struct Shelf {
     file: Option<std::fs::File>,
 }
 
+/// Connections for which room is made at a time, at least.
+const KEPT_STEP: usize = 4096;
 /// Bytes kept in memory before a temporary file takes them.
 const MEMORY: usize = 256 << 10;
 
@@ -44,6 +46,10 @@ impl Shelf {
         let offset = self.spilled + self.memory.len() as u64;
         let text = if shown { fragment.text.as_bytes() } else { &[] };
         self.memory.extend_from_slice(text);
+        if self.kept.len() == self.kept.capacity() {
+            // Doubling would hold three times the room while it copies, and a long capture has millions.
+            self.kept.reserve_exact(self.kept.len() / 8 + KEPT_STEP);
+        }
         self.kept.push(Kept {
             stream,
             place,
