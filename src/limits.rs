@@ -54,7 +54,7 @@ impl Default for Limits {
             timeline_head: 256,
             timeline_tail: 128,
             mapped_records: 0,
-            certificate_cache: 2048,
+            certificate_cache: 4096,
             chain_certificates: 64,
         }
     }

@@ -84,7 +84,8 @@ struct Open {
     left: usize,
     keep: Keep,
     body: Vec<u8>,
-    tail: Tail,
+    /// Its last bytes, where they are wanted and it came in pieces.
+    tail: Option<Box<Tail>>,
     damage: Option<usize>,
     missing: u64,
 }
@@ -181,7 +182,7 @@ impl RecordReader {
                         left: head.len(),
                         keep: keep(head),
                         body: Vec::new(),
-                        tail: Tail::EMPTY,
+                        tail: None,
                         damage: None,
                         missing: 0,
                     });
@@ -196,7 +197,7 @@ impl RecordReader {
                     open.left -= len;
                     let whole = len == open.header.len();
                     if open.keep == Keep::Tail && !whole {
-                        open.tail.push(part);
+                        open.tail.get_or_insert_with(|| Box::new(Tail::EMPTY)).push(part);
                     } else if open.keep == Keep::Whole && !whole {
                         if open.body.is_empty() {
                             open.body.reserve_exact(len + open.left.min(RECORD_STEP));
@@ -241,7 +242,7 @@ impl RecordReader {
         let body: &[u8] = match (open.keep, whole) {
             (Keep::Nothing, _) => &[],
             (Keep::Tail, true) => &part[part.len().saturating_sub(TAIL)..],
-            (Keep::Tail, false) => open.tail.bytes(),
+            (Keep::Tail, false) => open.tail.as_deref().map_or(&[], Tail::bytes),
             (Keep::Whole, true) => part,
             (Keep::Whole, false) => &open.body,
         };
@@ -286,7 +287,7 @@ impl RecordReader {
                 let missing = len as usize;
                 open.left -= missing;
                 open.missing += len;
-                open.tail = Tail::EMPTY;
+                open.tail = None;
                 if open.keep == Keep::Whole {
                     open.damage.get_or_insert(open.body.len());
                     open.body.resize(open.body.len() + missing, 0);
