@@ -1,5 +1,7 @@
 //! What follows from the facts of a whole connection: resumption, the history's end, what the capture lacks.
 
+use smallvec::SmallVec;
+
 use crate::connection::{Connection, Gap, Outcome};
 use crate::error::Warning;
 use crate::tls::message::Side;
@@ -29,7 +31,7 @@ fn is_resumed(c: &Connection) -> bool {
 
 /// After a dot the first FIN and RST of each side in order of packet: `F`, `R` from the client, `f`, `r` from the server.
 fn end_history(c: &mut Connection) {
-    let mut ends: Vec<(u64, char)> = Vec::new();
+    let mut ends: SmallVec<[(u64, char); 4]> = SmallVec::new();
     for side in [Side::Client, Side::Server] {
         let case = |letter: char| if side == Side::Client { letter } else { letter.to_ascii_lowercase() };
         if let Some(at) = &c.teardown.fin[side as usize] {

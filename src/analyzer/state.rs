@@ -203,7 +203,7 @@ impl StreamState {
             base,
             prelude: None,
             marks: [Vec::new(), Vec::new()],
-            history: String::new(),
+            history: String::with_capacity(HISTORY),
             aside: None,
             unseen: [true, true],
         }));
@@ -318,6 +318,8 @@ impl StreamState {
     }
 }
 
+/// Letters for which a history has room at once.
+const HISTORY: usize = 24;
 /// Bytes by which a ClientHello is known for one.
 const HELLO_START: usize = 11;
 

@@ -65,37 +65,35 @@ impl Renderer for TextRenderer {
     }
 
     fn brief(&self, report: &BriefReport) -> Option<Fragment> {
-        let mut out = String::with_capacity(160);
-        out.push('#');
-        let number_at = out.len();
-        let outcome = match report.outcome {
-            "failed" => self.style.bad(&format!("failed {}", report.cause)),
-            "established" => self.style.good("established"),
-            other => other.to_owned(),
-        };
+        // Room for the number stands behind the first sign, of which the digits are not known yet.
         let mut line = String::with_capacity(160);
+        if !self.options.break_lines {
+            line.push_str("#  ");
+        }
         // Writing to a string cannot fail.
-        let _ = write!(line, "{outcome}  {}", report.ends);
+        let _ = match report.outcome {
+            "failed" => write!(line, "{}", self.style.bad(&format!("failed {}", report.cause))),
+            "established" => write!(line, "{}", self.style.good("established")),
+            other => write!(line, "{other}"),
+        };
+        line.push_str("  ");
+        line.push_str(&report.ends);
         if !report.about.is_empty() {
-            let _ = write!(line, " {}", escape(&report.about));
+            line.push(' ');
+            line.push_str(&escape(&report.about));
         }
         let _ = match report.findings {
             0 => Ok(()),
             1 => write!(line, " (1 finding)"),
             n => write!(line, " ({n} findings)"),
         };
-        out.push_str("  ");
-        // Room for the number, of which the digits are not known yet.
-        match self.options.break_lines {
-            true => {
-                let lines = wrap(&line, self.options.width.saturating_sub(8));
-                let lines: Vec<&str> = lines.iter().map(|line| line.trim_end()).collect();
-                out.push_str(&lines.join("\n    "));
-            }
-            false => out.push_str(&line),
+        if self.options.break_lines {
+            let lines = wrap(&line, self.options.width.saturating_sub(8));
+            let lines: Vec<&str> = lines.iter().map(|line| line.trim_end()).collect();
+            line = format!("#  {}", lines.join("\n    "));
         }
-        out.push('\n');
-        Some(Fragment { text: out, number_at })
+        line.push('\n');
+        Some(Fragment { text: line, number_at: 1 })
     }
 
     fn start(&self, capture: &CaptureReport, summary: &Summary) -> String {

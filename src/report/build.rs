@@ -1,6 +1,7 @@
 //! Facts and judgement of one connection become its report.
 
 use std::collections::BTreeMap;
+use std::fmt::Write;
 use std::sync::Arc;
 
 use crate::capture::Timestamp;
@@ -43,23 +44,30 @@ pub struct BriefReport {
     pub findings: usize,
 }
 
+/// Bytes for which a part of the brief form has room at once.
+const BRIEF: usize = 64;
+
 /// The brief form of a connection.
 pub fn brief(parts: Parts<'_>) -> BriefReport {
     let c = parts.case.connection;
-    let mut about = c.sni().unwrap_or_default().to_owned();
-    let version = c.version().map(|version| version.to_string());
-    for part in version.as_deref().into_iter().chain(c.resumed.then_some("resumed")) {
-        if !about.is_empty() {
-            about.push_str(", ");
-        }
-        about.push_str(part);
+    // A capture has thousands: each string is made at once. Writing to one cannot fail.
+    let mut about = String::with_capacity(BRIEF);
+    about.push_str(c.sni().unwrap_or_default());
+    let comma = |about: &String| if about.is_empty() { "" } else { ", " };
+    if let Some(version) = c.version() {
+        let _ = write!(about, "{}{version}", comma(&about));
     }
+    if c.resumed {
+        let _ = write!(about, "{}resumed", comma(&about));
+    }
+    let mut ends = String::with_capacity(BRIEF);
+    let _ = write!(ends, "{} → {}", c.client, c.server);
     BriefReport {
         stream: c.stream,
         outcome: parts.diagnosis.outcome.name(),
         cause: parts.diagnosis.verdict.cause,
         packets: (c.first_packet, c.last_packet),
-        ends: format!("{} → {}", c.client, c.server),
+        ends,
         about,
         findings: parts
             .diagnosis
