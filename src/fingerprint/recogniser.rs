@@ -64,7 +64,9 @@ fn write_shape(hello: &ClientHello, to: &mut Vec<u8>) {
 fn numbers(to: &mut Vec<u8>, list: impl Iterator<Item = u16>) {
     let begin = to.len();
     to.extend([0; 4]);
-    to.extend(list.flat_map(|value| if is_grease(value) { GREASE } else { value.to_be_bytes() }));
+    for value in list {
+        to.extend_from_slice(&if is_grease(value) { GREASE } else { value.to_be_bytes() });
+    }
     let len = u32::try_from(to.len() - begin).unwrap_or(u32::MAX);
     to[begin..begin + 4].copy_from_slice(&len.to_be_bytes());
 }
@@ -73,7 +75,7 @@ fn numbers(to: &mut Vec<u8>, list: impl Iterator<Item = u16>) {
 const GREASE: [u8; 2] = [0x0a, 0x0a];
 
 fn bytes(to: &mut Vec<u8>, part: &[u8]) {
-    to.extend(u32::try_from(part.len()).unwrap_or(u32::MAX).to_be_bytes());
+    to.extend_from_slice(&u32::try_from(part.len()).unwrap_or(u32::MAX).to_be_bytes());
     to.extend_from_slice(part);
 }
 

@@ -53,14 +53,11 @@ impl Key {
                 Self::V4([(a >> 16) as u32, (b >> 16) as u32, (a as u32) << 16 | b as u32 & 0xffff])
             }
             _ => {
-                let (a, b) = if (b.addr, b.port) < (a.addr, a.port) { (b, a) } else { (a, b) };
-                let ports = u32::from(a.port) << 16 | u32::from(b.port);
+                let [a, b] = [a, b].map(|end| (bits(end.addr), end.port));
+                let (a, b) = (a.min(b), a.max(b));
+                let ports = u32::from(a.1) << 16 | u32::from(b.1);
                 let mut words = [0; 9];
-                for (words, addr) in words.chunks_mut(4).zip([a.addr, b.addr]) {
-                    let bits = match addr {
-                        IpAddr::V4(addr) => u128::from(addr.to_bits()),
-                        IpAddr::V6(addr) => addr.to_bits(),
-                    };
+                for (words, (bits, _)) in words.chunks_mut(4).zip([a, b]) {
                     for (word, shift) in words.iter_mut().zip([96, 64, 32, 0]) {
                         *word = (bits >> shift) as u32;
                     }
@@ -69,5 +66,12 @@ impl Key {
                 Self::V6(words)
             }
         }
+    }
+}
+
+fn bits(addr: IpAddr) -> u128 {
+    match addr {
+        IpAddr::V4(addr) => u128::from(addr.to_bits()),
+        IpAddr::V6(addr) => addr.to_bits(),
     }
 }

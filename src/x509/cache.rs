@@ -1,9 +1,10 @@
 //! Remembers certificates that were read already: a server sends the same chain in every connection.
 
+use std::hash::BuildHasher;
 use std::sync::Arc;
 
 use foldhash::quality::RandomState;
-use hashbrown::HashMap;
+use hashbrown::HashTable;
 
 use crate::x509::Certificate;
 
@@ -17,26 +18,33 @@ pub struct CertificateCache {
     /// Those of the time before, from which what is still asked for is taken over.
     older: Known,
     capacity: usize,
+    hasher: RandomState,
 }
 
-type Known = HashMap<Arc<[u8]>, Arc<Certificate>, RandomState>;
+/// Certificates by the hash of their ends; what is found is compared byte for byte.
+type Known = HashTable<Arc<Certificate>>;
+
+/// Bytes at the end of a certificate that are hashed: they are of its signature, and so differ between any two.
+const END: usize = 64;
 
 impl CertificateCache {
     /// A cache of this many certificates ([`certificate_cache`](crate::limits::Limits::certificate_cache)).
     pub fn new(capacity: usize) -> Self {
-        Self { recent: Known::default(), older: Known::default(), capacity }
+        Self { recent: Known::new(), older: Known::new(), capacity, hasher: RandomState::default() }
     }
 
     /// The certificate with these bytes, parsed now or before.
     pub fn get(&mut self, der: &[u8]) -> Arc<Certificate> {
-        if let Some(known) = self.recent.get(der) {
+        let hash = hash(&self.hasher, der);
+        let is_it = |known: &Arc<Certificate>| *known.der == *der;
+        if let Some(known) = self.recent.find(hash, is_it) {
             return Arc::clone(known);
         }
-        let certificate = match self.older.remove(der) {
-            Some(known) => known,
-            None => Arc::new(Certificate::from_der(Arc::from(der))),
+        let certificate = match self.older.find_entry(hash, is_it) {
+            Ok(known) => known.remove().0,
+            Err(_) => Arc::new(Certificate::from_der(Arc::from(der))),
         };
-        self.put(Arc::clone(&certificate));
+        self.put(hash, Arc::clone(&certificate));
         certificate
     }
 
@@ -50,15 +58,19 @@ impl CertificateCache {
         self.len() == 0
     }
 
-    fn put(&mut self, certificate: Arc<Certificate>) {
+    fn put(&mut self, hash_of_it: u64, certificate: Arc<Certificate>) {
         if self.recent.len() >= self.capacity {
             // What is still in use is shared by its users; the rest is parsed again when it comes back.
             self.older = std::mem::take(&mut self.recent);
         }
         if self.capacity > 0 {
-            self.recent.insert(Arc::clone(&certificate.der), certificate);
+            self.recent.insert_unique(hash_of_it, certificate, |known| hash(&self.hasher, &known.der));
         }
     }
+}
+
+fn hash(hasher: &RandomState, der: &[u8]) -> u64 {
+    hasher.hash_one((der.len(), &der[der.len().saturating_sub(END)..]))
 }
 
 #[cfg(test)]
@@ -70,6 +82,15 @@ mod tests {
         let mut cache = CertificateCache::new(4);
         let first = cache.get(b"abc");
         assert!(Arc::ptr_eq(&first, &cache.get(b"abc")));
+    }
+
+    #[test]
+    fn certificates_that_end_alike_are_told_apart() {
+        let mut cache = CertificateCache::new(4);
+        let ends = [0u8, 1].map(|first| [&[first][..], &[7; 200]].concat());
+        let [first, second] = ends.each_ref().map(|der| cache.get(der));
+        assert_ne!(first.der, second.der);
+        assert!(Arc::ptr_eq(&first, &cache.get(&ends[0])) && Arc::ptr_eq(&second, &cache.get(&ends[1])));
     }
 
     #[test]
