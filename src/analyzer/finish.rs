@@ -11,6 +11,7 @@ use crate::tcp::{CloseReason, Dir, StreamInfo};
 use crate::tls::message::Side;
 use crate::tunnel::{asks_for_tls, port_means_tls};
 
+use super::live::Live;
 use super::state::{Phase, StreamState};
 
 /// Which direction is the client's, when `dir`'s first TLS bytes show their sender to be `speaker`.
@@ -108,9 +109,9 @@ impl StreamState {
         let mut history = String::new();
         let (mut connection, client_is_forward) = match phase {
             Phase::Tls(live) => {
-                let live = *live;
-                history = live.history;
-                (live.connection, live.client_is_forward)
+                let Live { connection, client_is_forward, history: so_far, .. } = *live;
+                history = so_far;
+                (connection, client_is_forward)
             }
             Phase::Silent | Phase::Probing(_) => {
                 let (forward, role) = roles(info, Dir::Forward, None);
