@@ -22,6 +22,7 @@ use crate::tcp::{
     CloseReason, Delivery, Dir, Placed, SegmentNote, StreamHandler, StreamInfo, StreamTable, TableStats,
 };
 use crate::tls::keylog::Secrets;
+use crate::x509::CertificateBytes;
 
 use state::StreamState;
 
@@ -42,6 +43,7 @@ impl Analyzer {
             done: VecDeque::new(),
             tls_servers: HashSet::new(),
             unanswered: 0,
+            certificates: CertificateBytes::new(limits.certificate_cache),
         };
         Self { table: StreamTable::new(handler, limits) }
     }
@@ -85,6 +87,7 @@ struct Handler {
     /// Servers that spoke TLS somewhere in this capture: a connection to them that ends early was meant to be TLS.
     tls_servers: HashSet<Endpoint>,
     unanswered: u64,
+    certificates: CertificateBytes,
 }
 
 /// Servers remembered for [`Handler::tls_servers`].
@@ -144,6 +147,9 @@ impl StreamHandler for Handler {
     fn data(&mut self, state: &mut Option<StreamState>, info: &StreamInfo, delivery: Delivery<'_>) {
         if let Some(state) = state {
             state.data(info, delivery, &self.limits, self.secrets.as_ref());
+            for der in state.new_certificates() {
+                self.certificates.share(der);
+            }
         }
     }
 

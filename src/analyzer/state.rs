@@ -144,6 +144,14 @@ impl StreamState {
         }
     }
 
+    /// The server's certificates, once, when they are there.
+    pub(super) fn new_certificates(&mut self) -> &mut [Arc<[u8]>] {
+        match &mut self.phase {
+            Phase::Tls(live) => live.new_certificates(),
+            _ => &mut [],
+        }
+    }
+
     /// Takes bytes in order.
     pub(super) fn data(
         &mut self,
@@ -206,6 +214,7 @@ impl StreamState {
             history: String::with_capacity(HISTORY),
             aside: None,
             unseen: [true, true],
+            certificates_seen: false,
         }));
     }
 

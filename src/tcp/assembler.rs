@@ -298,11 +298,20 @@ impl Assembler {
         self.held > limits.out_of_order_bytes || self.early.len() > limits.out_of_order_segments
     }
 
-    /// Gives back what is held.
+    /// Gives back what is held, but for a little room that the next direction will need.
     pub(super) fn give_back(&mut self) {
         self.early = Vec::new();
-        self.start = Vec::new();
         self.held = 0;
+        match self.start.capacity() <= FLIGHT {
+            true => self.start.clear(),
+            false => self.start = Vec::new(),
+        }
+    }
+
+    /// Begins anew, with the room that is there.
+    pub(super) fn renew(&mut self) {
+        *self = Self { start: std::mem::take(&mut self.start), ..Self::default() };
+        self.start.clear();
     }
 
     /// Bytes were delivered.

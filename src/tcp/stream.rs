@@ -69,6 +69,13 @@ impl<S> Stream<S> {
         self.dirs.iter_mut().for_each(Assembler::give_back);
     }
 
+    /// Begins anew as another connection.
+    pub(super) fn renew(&mut self, info: StreamInfo) {
+        let mut dirs = std::mem::take(&mut self.dirs);
+        dirs.iter_mut().for_each(Assembler::renew);
+        *self = Self { dirs, ..Self::new(info) };
+    }
+
     /// Payload was delivered.
     pub(super) fn has_data(&self) -> bool {
         self.dirs.iter().any(Assembler::has_data)

@@ -58,7 +58,7 @@ const LINGERING: usize = 512;
 /// Streams that are over and kept so that late packets find their number.
 const KEPT_OVER: usize = 16_384;
 /// Streams whose memory waits for others.
-const SPARE: usize = 1024;
+const SPARE: usize = 256;
 /// No slot.
 const NONE: u32 = u32::MAX;
 
@@ -244,7 +244,7 @@ impl<H: StreamHandler> StreamTable<H> {
     fn stream(&mut self, info: StreamInfo) -> Box<Stream<H::State>> {
         match self.spare.pop() {
             Some(mut stream) => {
-                *stream = Stream::new(info);
+                stream.renew(info);
                 stream
             }
             None => Box::new(Stream::new(info)),

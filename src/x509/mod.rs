@@ -10,8 +10,9 @@ mod name;
 mod name_text;
 mod parse;
 mod part;
+mod recent;
 
-pub use cache::CertificateCache;
+pub use cache::{CertificateBytes, CertificateCache};
 pub use certificate::{BasicConstraints, Certificate, Fields, NameConstraints, extended_key_usage_name};
 pub use der::Oid;
 pub use general_name::GeneralName;
