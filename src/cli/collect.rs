@@ -29,14 +29,17 @@ struct Kept {
 /// Drawn connections.
 #[derive(Default)]
 pub(crate) struct Shelf {
+    /// In the order in which they ended; a long capture has millions, so that a list never moves to a larger place.
+    ended: Vec<Vec<Kept>>,
+    /// In order of their streams, once they are taken.
     kept: Vec<Kept>,
     memory: Vec<u8>,
     spilled: u64,
     file: Option<std::fs::File>,
 }
 
-/// Connections for which room is made at a time, at least.
-const KEPT_STEP: usize = 4096;
+/// Connections of one list.
+const LIST: usize = 1024;
 /// Bytes kept in memory before a temporary file takes them.
 const MEMORY: usize = 256 << 10;
 
@@ -46,18 +49,16 @@ impl Shelf {
         let offset = self.spilled + self.memory.len() as u64;
         let text = if shown { fragment.text.as_bytes() } else { &[] };
         self.memory.extend_from_slice(text);
-        if self.kept.len() == self.kept.capacity() {
-            // Doubling would hold three times the room while it copies, and a long capture has millions.
-            self.kept.reserve_exact(self.kept.len() / 8 + KEPT_STEP);
+        let (len, number_at) = (text.len() as u32, fragment.number_at as u32);
+        let kept = Kept { stream, place, offset, len, number_at, shown };
+        match self.ended.last_mut().filter(|list| list.len() < LIST) {
+            Some(list) => list.push(kept),
+            None => {
+                let mut list = Vec::with_capacity(LIST);
+                list.push(kept);
+                self.ended.push(list);
+            }
         }
-        self.kept.push(Kept {
-            stream,
-            place,
-            offset,
-            len: text.len() as u32,
-            number_at: fragment.number_at as u32,
-            shown,
-        });
         if self.memory.len() > MEMORY {
             self.spill()?;
         }
@@ -83,6 +84,10 @@ impl Shelf {
         wanted: impl Fn(u64) -> bool,
         mut write: impl FnMut(&[u8]) -> Result<()>,
     ) -> Result<()> {
+        self.kept.reserve_exact(self.ended.iter().map(Vec::len).sum());
+        for list in std::mem::take(&mut self.ended) {
+            self.kept.extend(list);
+        }
         self.kept.sort_by_key(|kept| kept.stream);
         let mut text = Vec::new();
         for (kept, number) in self.kept.iter().zip(1u64..) {
