@@ -111,6 +111,8 @@ pub struct Case<'a> {
     pub now: Option<i64>,
     /// Keys were given (a key log or embedded secrets), whether or not they fit.
     pub has_keys: bool,
+    /// Nobody reads the sentences: they may be left out.
+    pub in_brief: bool,
     /// How it ended, once a check has asked for it.
     pub ended: OnceCell<Ending>,
 }

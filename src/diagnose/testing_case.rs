@@ -96,6 +96,7 @@ impl Inputs {
             at: 1_600_000_000,
             now: None,
             has_keys: false,
+            in_brief: false,
             ended: std::cell::OnceCell::new(),
         }
     }

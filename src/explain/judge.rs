@@ -132,19 +132,24 @@ impl<'a> Judge<'a> {
             at,
             now: self.options.now,
             has_keys: self.has_keys,
+            in_brief: false,
             ended: ended.clone(),
         };
+        let mut in_brief = None;
         if self.options.brief_established {
-            let case = with_paths(case(), &server_paths, &client_paths);
+            let case = Case { in_brief: true, ..with_paths(case(), &server_paths, &client_paths) };
             let diagnosis = outline(&case);
             if !listener.wants_story(diagnosis.outcome) {
                 return listener.connection(Parts { case: &case, diagnosis: &diagnosis });
             }
+            in_brief = Some(diagnosis);
         }
         server_paths.tell_moment(at, self.options.now);
         client_paths.tell_moment(at, self.options.now);
         let case = with_paths(case(), &server_paths, &client_paths);
-        listener.connection(Parts { case: &case, diagnosis: &diagnose(&case) })
+        let diagnosis = diagnose(&case);
+        debug_assert!(in_brief.is_none_or(|outline| outline.is_outline_of(&diagnosis)), "{diagnosis:?}");
+        listener.connection(Parts { case: &case, diagnosis: &diagnosis })
     }
 
     /// Hands on a connection that plainly went well, with no more than a line needs.
@@ -165,6 +170,7 @@ impl<'a> Judge<'a> {
             at,
             now: self.options.now,
             has_keys: self.has_keys,
+            in_brief: true,
             ended: OnceCell::new(),
         };
         listener.connection(Parts { case: &case, diagnosis: &established_in_brief() })

@@ -1,6 +1,8 @@
 //! What the causes that rest on the end of the connection share: the finding, and the words for who did what.
 
-use crate::diagnose::abort::{Ending, How, Moment};
+use std::fmt;
+
+use crate::diagnose::abort::{Act, Ending, How, Moment};
 use crate::diagnose::course;
 use crate::diagnose::words;
 use crate::diagnose::{Case, Confidence, Finding, Judgement, Severity};
@@ -20,22 +22,34 @@ pub(super) fn found(
         confidence,
         certificate: None,
         text,
-        evidence: course::course(case.connection, ending),
+        evidence: match case.in_brief {
+            true => Vec::new(),
+            false => course::course(case.connection, ending),
+        },
     })
 }
 
 /// How a side gave up, as the end of a sentence: `with the fatal alert unknown_ca (48) (#46)`, `by closing without an alert
 /// (FIN, #47)`.
-pub(super) fn how(ending: &Ending) -> String {
-    let Some(act) = ending.act else { return String::new() };
-    match act.how {
-        How::Alert { alert, .. } => {
-            format!("with the fatal alert {} (#{})", words::alert(alert.description.0), act.packet)
+pub(super) fn how(ending: &Ending) -> impl fmt::Display {
+    Manner(ending.act)
+}
+
+/// In what way a side gave up, in words once somebody reads them.
+struct Manner(Option<Act>);
+
+impl fmt::Display for Manner {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Some(Act { how, packet, .. }) = self.0 else { return Ok(()) };
+        match how {
+            How::Alert { alert, .. } => {
+                write!(f, "with the fatal alert {} (#{packet})", words::alert(alert.description.0))
+            }
+            How::HiddenAlert { .. } => write!(f, "with an encrypted alert (#{packet})"),
+            How::Fin => write!(f, "by closing without an alert (FIN, #{packet})"),
+            How::LeftTls => write!(f, "by going back to plain text (#{packet})"),
+            How::Rst => write!(f, "by a reset without an alert (RST, #{packet})"),
         }
-        How::HiddenAlert { .. } => format!("with an encrypted alert (#{})", act.packet),
-        How::Fin => format!("by closing without an alert (FIN, #{})", act.packet),
-        How::LeftTls => format!("by going back to plain text (#{})", act.packet),
-        How::Rst => format!("by a reset without an alert (RST, #{})", act.packet),
     }
 }
 

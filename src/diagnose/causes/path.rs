@@ -59,6 +59,11 @@ pub(in crate::diagnose) fn finding_of(
         false => Confidence::Certain,
     };
     let severity = if problem.fatal { Severity::Error } else { Severity::Warning };
+    let certificate = problem.certificate;
+    if case.in_brief {
+        let (text, evidence) = (String::new(), Vec::new());
+        return Some(Finding { code, severity, confidence, certificate, text, evidence });
+    }
     let packet = case.connection.server_chain.as_ref().map(|at| at.packet);
     let shown = problem.certificate.and_then(|index| case.server_chain.get(index)).map(|one| subject(one));
     let text = match shown {
@@ -69,7 +74,7 @@ pub(in crate::diagnose) fn finding_of(
         code,
         severity,
         confidence,
-        certificate: problem.certificate,
+        certificate,
         text: problem.text.clone(),
         evidence: vec![Evidence { packet, text }],
     })
