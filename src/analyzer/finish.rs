@@ -122,7 +122,7 @@ impl StreamState {
                 (connection, forward)
             }
             Phase::Prelude(phase) => self.not_tls(info, phase.into_facts(), &tls_meant)?,
-            Phase::Plain(first, tunnel) => self.not_tls(info, (*first, tunnel), &tls_meant)?,
+            Phase::Plain(first, tunnel) => self.not_tls(info, (*first, tunnel.map(|at| *at)), &tls_meant)?,
         };
         let speaks = connection.speaks_tls.contains(&true) || connection.client_hello_lost.is_some();
         let silent = !speaks && connection.plain.iter().all(Option::is_none);

@@ -129,7 +129,7 @@ impl StreamState {
             Progress::Plain(_) => {
                 let first = std::mem::take(&mut phase.first);
                 let tunnel = phase.tunnel.take();
-                self.phase = Phase::Plain(Box::new(first), tunnel);
+                self.phase = Phase::Plain(Box::new(first), tunnel.map(Box::new));
             }
             Progress::TlsAt { .. } => {
                 let Phase::Prelude(phase) = std::mem::replace(&mut self.phase, Phase::Silent) else { return };

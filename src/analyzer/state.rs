@@ -2,9 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::connection::{
-    At, Connection, DirectionFacts, Gap, Item, PlainItem, PlainText, RecordMap, RstFacts, Tunnel,
-};
+use crate::connection::{At, DirectionFacts, Gap, Item, PlainItem, PlainText, RecordMap, RstFacts, Tunnel};
 use crate::decode::TcpFlags;
 use crate::error::Warning;
 use crate::limits::Limits;
@@ -49,7 +47,7 @@ pub(super) enum Phase {
     /// TLS.
     Tls(Box<Live>),
     /// Something else: counted only. What was seen first of each direction is kept.
-    Plain(Box<[Option<At<PlainText>>; 2]>, Option<At<Tunnel>>),
+    Plain(Box<[Option<At<PlainText>>; 2]>, Option<Box<At<Tunnel>>>),
 }
 
 impl StreamState {
@@ -202,11 +200,13 @@ impl StreamState {
         secrets: Option<&Arc<Secrets>>,
     ) {
         let (client_is_forward, role) = super::finish::roles(info, dir, speaker);
-        let map = || RecordMap::new(limits.mapped_records);
-        let maps = [map(), map()];
+        let mut connection = Box::new(empty_connection(info, client_is_forward, role));
+        if limits.mapped_records > 0 {
+            connection.maps = [(); 2].map(|()| RecordMap::new(limits.mapped_records));
+        }
         self.phase = Phase::Tls(Box::new(Live {
             session: TlsSession::new(limits, secrets.cloned()),
-            connection: Box::new(Connection { maps, ..empty_connection(info, client_is_forward, role) }),
+            connection,
             client_is_forward,
             base,
             prelude: None,
