@@ -17,7 +17,10 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("trust", &["error", "x509", "limits"]),
     ("connection", &["capture", "decode", "error", "iana", "tcp", "tls", "tunnel", "x509"]),
     ("fingerprint", &["connection", "iana", "tls"]),
-    ("analyzer", &["capture", "connection", "decode", "error", "iana", "limits", "tcp", "tls", "tunnel"]),
+    (
+        "analyzer",
+        &["capture", "connection", "decode", "error", "iana", "limits", "tcp", "tls", "tunnel", "x509"],
+    ),
     (
         "diagnose",
         &[
