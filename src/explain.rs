@@ -92,6 +92,10 @@ pub fn explain_with(
         told.packet(packet.number, packet.time);
         if let Decoded::Tcp(segment) = decoder.decode(&packet) {
             analyzer.push(packet.number, packet.time, &segment);
+            // At once, while what is known of it is at hand.
+            while let Some(connection) = analyzer.poll() {
+                tell(connection, judge, &mut told, listener)?;
+            }
         }
         if reader.has_secrets()
             && add_secrets(&mut reader, path, Arc::make_mut(&mut secrets), &mut told.warnings)
@@ -101,9 +105,6 @@ pub fn explain_with(
             listener.secrets(&secrets);
         }
         if told.packets.is_multiple_of(POLL_PACKETS) {
-            while let Some(connection) = analyzer.poll() {
-                tell(connection, judge, &mut told, listener)?;
-            }
             listener.progress(reader.bytes_read());
             if listener.is_over() {
                 return Err(Error::Stopped);

@@ -9,8 +9,11 @@ mod renegotiation;
 mod state;
 mod timeline;
 
-use std::collections::{HashSet, VecDeque};
+use std::collections::VecDeque;
 use std::sync::Arc;
+
+use foldhash::quality::RandomState;
+use hashbrown::HashSet;
 
 use crate::capture::Timestamp;
 use crate::connection::Connection;
@@ -41,7 +44,7 @@ impl Analyzer {
             limits: limits.clone(),
             secrets: (!secrets.is_empty()).then_some(secrets),
             done: VecDeque::new(),
-            tls_servers: HashSet::new(),
+            tls_servers: HashSet::default(),
             unanswered: 0,
             certificates: CertificateBytes::new(limits.certificate_cache),
         };
@@ -85,7 +88,7 @@ struct Handler {
     secrets: Option<Arc<Secrets>>,
     done: VecDeque<Box<Connection>>,
     /// Servers that spoke TLS somewhere in this capture: a connection to them that ends early was meant to be TLS.
-    tls_servers: HashSet<Endpoint>,
+    tls_servers: HashSet<Endpoint, RandomState>,
     unanswered: u64,
     certificates: CertificateBytes,
 }
