@@ -3,6 +3,7 @@
 use crate::capture::Timestamp;
 use crate::connection::{At, Connection, Detail, Item, ProtectedRecord, RecordKind, SeenAlert, SentChain};
 use crate::error::Warning;
+use crate::iana::HandshakeType;
 use crate::tcp::SegmentNote;
 use crate::tls::message::{Alert, CertificateMessage, Handshake, Side};
 use crate::tls::session::{TlsEvent, TlsEventKind};
@@ -87,7 +88,7 @@ impl Folder<'_> {
                 if what == Some(1) {
                     self.connection.client_hello_lost.get_or_insert(place.at(missing));
                 }
-                let name = what.map_or("a handshake message", crate::iana::handshake_type_name);
+                let name = what.map_or("a handshake message", |kind| HandshakeType(kind).name());
                 self.warn(
                     "message-lost",
                     place.last,
@@ -183,7 +184,7 @@ impl Folder<'_> {
         }
     }
 
-    fn message(&mut self, from: Side, letter: char, kind: u8, detail: Detail, encrypted: bool) {
+    fn message(&mut self, from: Side, letter: char, kind: HandshakeType, detail: Detail, encrypted: bool) {
         self.letter(from, letter);
         self.item(Item::Message { kind, detail, encrypted });
     }
@@ -204,12 +205,12 @@ impl Folder<'_> {
                 } else if c.hello_retry.is_some() && c.second_client_hello.is_none() {
                     c.second_client_hello = Some(place.at(hello));
                 }
-                self.message(from, 'C', 1, detail, encrypted);
+                self.message(from, 'C', HandshakeType::CLIENT_HELLO, detail, encrypted);
             }
             Handshake::ServerHello(hello) if hello.is_retry => {
                 let detail = detail_of(hello.key_share, Detail::Wants);
                 c.hello_retry.get_or_insert(place.at(hello));
-                self.message(from, 'J', 6, detail, encrypted);
+                self.message(from, 'J', HandshakeType::HELLO_RETRY_REQUEST, detail, encrypted);
             }
             Handshake::ServerHello(hello) => {
                 let detail = Detail::Chosen(hello.negotiated(), hello.cipher_suite);
@@ -217,38 +218,38 @@ impl Folder<'_> {
                     c.alpn.clone_from(&hello.alpn);
                     c.server_hello = Some(place.at(hello));
                 }
-                self.message(from, 'S', 2, detail, encrypted);
+                self.message(from, 'S', HandshakeType::SERVER_HELLO, detail, encrypted);
             }
             Handshake::EncryptedExtensions { alpn } => {
                 if c.alpn.is_none() {
                     c.alpn = alpn;
                 }
-                self.message(from, 'O', 8, Detail::None, encrypted);
+                self.message(from, 'O', HandshakeType::ENCRYPTED_EXTENSIONS, Detail::None, encrypted);
             }
             Handshake::Certificate(certificate) => self.certificate(from, place, certificate, encrypted),
             Handshake::CertificateStatus(response) => {
                 if let Some(chain) = &mut c.server_chain {
                     chain.value.ocsp.get_or_insert(response);
                 }
-                self.message(from, 'U', 22, Detail::None, encrypted);
+                self.message(from, 'U', HandshakeType::CERTIFICATE_STATUS, Detail::None, encrypted);
             }
             Handshake::ServerKeyExchange(exchange) => {
                 let detail = detail_of(exchange.group, Detail::Group);
                 c.server_key_exchange.get_or_insert(place.at(exchange));
-                self.message(from, 'K', 12, detail, encrypted);
+                self.message(from, 'K', HandshakeType::SERVER_KEY_EXCHANGE, detail, encrypted);
             }
             Handshake::CertificateRequest(request) => {
                 let detail = Detail::Authorities(count_of(&request.authorities));
                 c.certificate_request.get_or_insert(place.at(request));
-                self.message(from, 'R', 13, detail, encrypted);
+                self.message(from, 'R', HandshakeType::CERTIFICATE_REQUEST, detail, encrypted);
             }
             Handshake::ServerHelloDone => {
                 c.server_hello_done.get_or_insert(place.at(()));
-                self.message(from, 'N', 14, Detail::None, encrypted);
+                self.message(from, 'N', HandshakeType::SERVER_HELLO_DONE, Detail::None, encrypted);
             }
             Handshake::ClientKeyExchange => {
                 c.client_key_exchange.get_or_insert(place.at(()));
-                self.message(from, 'G', 16, Detail::None, encrypted);
+                self.message(from, 'G', HandshakeType::CLIENT_KEY_EXCHANGE, Detail::None, encrypted);
             }
             Handshake::CertificateVerify { verify } => {
                 if from == Side::Server {
@@ -256,33 +257,37 @@ impl Folder<'_> {
                 } else {
                     c.client_certificate_verify.get_or_insert(place.at(verify));
                 }
-                self.message(from, 'Y', 15, Detail::None, encrypted);
+                self.message(from, 'Y', HandshakeType::CERTIFICATE_VERIFY, Detail::None, encrypted);
             }
             Handshake::Finished => {
                 c.finished[from as usize].get_or_insert(place.at(()));
-                self.message(from, 'F', 20, Detail::None, encrypted);
+                self.message(from, 'F', HandshakeType::FINISHED, Detail::None, encrypted);
             }
             Handshake::NewSessionTicket => {
                 c.session_ticket = true;
-                self.message(from, 'T', 4, Detail::None, encrypted);
+                self.message(from, 'T', HandshakeType::NEW_SESSION_TICKET, Detail::None, encrypted);
             }
             Handshake::HelloRequest => {
                 c.renegotiation = true;
-                self.message(from, 'H', 0, Detail::None, encrypted);
+                self.message(from, 'H', HandshakeType::HELLO_REQUEST, Detail::None, encrypted);
             }
-            Handshake::EndOfEarlyData => self.message(from, 'E', 5, Detail::None, encrypted),
-            Handshake::KeyUpdate => self.message(from, 'P', 24, Detail::None, encrypted),
+            Handshake::EndOfEarlyData => {
+                self.message(from, 'E', HandshakeType::END_OF_EARLY_DATA, Detail::None, encrypted)
+            }
+            Handshake::KeyUpdate => {
+                self.message(from, 'P', HandshakeType::KEY_UPDATE, Detail::None, encrypted)
+            }
             Handshake::Other { kind, error, .. } => {
                 let detail = detail_of(error, |reason| Detail::Unreadable(Box::new(reason)));
                 if let Some(reason) = error {
-                    let name = crate::iana::handshake_type_name(kind);
+                    let name = HandshakeType(kind).name();
                     self.warn(
                         "malformed-tls",
                         place.last,
                         format!("{name} of the {} cannot be read: {reason}", from.name()),
                     );
                 }
-                self.message(from, 'Z', kind, detail, encrypted);
+                self.message(from, 'Z', HandshakeType(kind), detail, encrypted);
             }
         }
     }
@@ -317,7 +322,7 @@ impl Folder<'_> {
             Some(before) => Detail::CertificatesAgain(Box::new((count, before))),
             None => Detail::Certificates(count),
         };
-        self.message(from, 'X', 11, detail, encrypted);
+        self.message(from, 'X', HandshakeType::CERTIFICATE, detail, encrypted);
     }
 
     fn alert(&mut self, from: Side, place: Place, alert: Option<Alert>, encrypted: bool) {

@@ -6,7 +6,7 @@ use smallvec::SmallVec;
 
 use crate::capture::Timestamp;
 use crate::decode::TcpFlags;
-use crate::iana::{CipherSuite, NamedGroup, Version};
+use crate::iana::{CipherSuite, HandshakeType, NamedGroup, Version};
 use crate::tcp::SegmentKind;
 use crate::tls::message::{Alert, Side};
 
@@ -15,8 +15,8 @@ use crate::tls::message::{Alert, Side};
 pub enum Item {
     /// A handshake message, with a detail such as `3 certificates`.
     Message {
-        /// Its type (IANA TLS HandshakeType); 6 for a HelloRetryRequest.
-        kind: u8,
+        /// Its type; of a HelloRetryRequest the one that it had in the drafts.
+        kind: HandshakeType,
         /// What is worth saying beside its name.
         detail: Detail,
         /// It was read with keys.

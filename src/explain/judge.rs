@@ -185,7 +185,8 @@ impl<'a> Judge<'a> {
             .collect();
         for certificate in &chain {
             let Ok(fields) = &certificate.fields else { continue };
-            if fields.is_ca() && self.looked_at.len() < SEEN && self.looked_at.insert(certificate.sha256) {
+            let fits = self.looked_at.len() < SEEN && certificate.der.len() <= CertificateCache::LONGEST;
+            if fields.is_ca() && fits && self.looked_at.insert(certificate.sha256) {
                 let known = self.seen.entry(fields.subject.raw.clone()).or_default();
                 if known.len() < 8 {
                     known.push(Arc::clone(certificate));

@@ -8,7 +8,7 @@ mod handshake_type;
 mod signature_scheme;
 mod version;
 
-pub use handshake_type::handshake_type_name;
+pub use handshake_type::HandshakeType;
 
 /// A TLS protocol version as it stands on the wire (RFC 8446 §4.2.1).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]

@@ -4,7 +4,6 @@ use std::fmt::Write;
 
 use crate::connection::{Detail, Event, Item};
 use crate::decode::TcpFlags;
-use crate::iana::handshake_type_name;
 use crate::tcp::SegmentKind;
 use crate::tls::message::Side;
 
@@ -44,7 +43,7 @@ pub fn size(bytes: u64) -> String {
 
 fn message_name(item: &Item) -> Option<String> {
     match item {
-        Item::Message { kind, .. } => Some(handshake_type_name(*kind).to_owned()),
+        Item::Message { kind, .. } => Some(kind.name().to_owned()),
         Item::Alert { .. } => Some("Alert".to_owned()),
         Item::ChangeCipherSpec => Some("ChangeCipherSpec".to_owned()),
         Item::Protected { content_type: 21, .. } => Some("encrypted Alert".to_owned()),
@@ -131,7 +130,7 @@ fn grouped(items: &[Item]) -> Vec<String> {
 fn item_text(item: &Item) -> String {
     match item {
         Item::Message { kind, detail, encrypted } => {
-            let mut text = handshake_type_name(*kind).to_owned();
+            let mut text = kind.name().to_owned();
             if *detail != Detail::None {
                 text.push_str(": ");
                 let _ = write!(text, "{detail}");

@@ -60,7 +60,7 @@ fn self_signed_kind(draft: &Draft<'_>) -> ProblemKind {
 fn own_root(top: &Node<'_>) -> MissingIssuer {
     MissingIssuer {
         subject: top.fields.subject.clone(),
-        key_id: top.fields.ski.clone(),
+        key_id: top.fields.ski.as_deref().map(<[u8]>::to_vec),
         ca_issuers: Vec::new(),
         found: Some((Arc::clone(&top.certificate.der), "in the chain".to_owned())),
         is_root: Some(true),
@@ -78,7 +78,7 @@ fn absent_issuer(graph: &Graph<'_>, draft: &Draft<'_>, top: &Node<'_>) -> (Probl
     let kind = if is_root { ProblemKind::UntrustedRoot } else { ProblemKind::MissingIntermediate };
     let missing = MissingIssuer {
         subject: top.fields.issuer.clone(),
-        key_id: top.fields.aki.clone(),
+        key_id: top.fields.aki.as_deref().map(<[u8]>::to_vec),
         ca_issuers: top.fields.ca_issuers.clone(),
         found: found.map(|certificate| (Arc::clone(&certificate.der), "seen elsewhere".to_owned())),
         is_root: known_root,

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::trust::build::{self, Draft};
 use crate::trust::graph::Graph;
 use crate::trust::{Policy, SignatureCache, Store, missing, order, rows, staple};
-use crate::x509::{Certificate, Name, Part};
+use crate::x509::{Certificate, Name};
 
 /// What a path check is asked.
 #[derive(Debug, Clone, Copy)]
@@ -140,7 +140,7 @@ pub struct MissingIssuer {
     /// Its subject.
     pub subject: Name,
     /// Its key identifier, by the child's authorityKeyIdentifier.
-    pub key_id: Option<Part>,
+    pub key_id: Option<Vec<u8>>,
     /// Where it can be fetched, by the child's authority information access.
     pub ca_issuers: Vec<String>,
     /// It was seen elsewhere (another connection, Mozilla's list): its DER, and where.

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::x509::Certificate;
-use crate::x509::recent::Recent;
+use crate::x509::recent::{LONGEST, Recent};
 
 /// Certificates by their bytes, so that each is parsed and hashed once.
 ///
@@ -22,6 +22,9 @@ impl CertificateCache {
     pub fn get(&mut self, der: &Arc<[u8]>) -> Arc<Certificate> {
         self.0.get_or_make(der, || Arc::new(Certificate::from_der(Arc::clone(der))))
     }
+
+    /// Bytes of the longest certificate that is remembered.
+    pub const LONGEST: usize = LONGEST;
 
     /// How many certificates it holds.
     pub fn len(&self) -> usize {
@@ -95,6 +98,9 @@ mod tests {
         }
         let forgotten = cache.get(&der(b"a"));
         assert_eq!(&*forgotten.der, b"a");
+        let mut long = CertificateCache::new(2);
+        long.get(&der(&[7; LONGEST + 1]));
+        assert!(long.is_empty(), "a few of them would take the memory of all others");
         let mut none = CertificateCache::new(0);
         none.get(&der(b"a"));
         assert!(none.is_empty());

@@ -21,6 +21,9 @@ pub(super) struct Recent<T> {
 /// found is compared byte for byte.
 const END: usize = 64;
 
+/// Bytes of the longest value that is remembered: a handshake may carry certificates of a megabyte each, and no real one is so long.
+pub(super) const LONGEST: usize = 16 << 10;
+
 impl<T> Recent<T> {
     /// A set of this many values, the bytes of which `bytes` gives.
     pub(super) fn new(capacity: usize, bytes: fn(&T) -> &[u8]) -> Self {
@@ -33,6 +36,9 @@ impl<T> Recent<T> {
     where
         T: Clone,
     {
+        if bytes.len() > LONGEST {
+            return make();
+        }
         let hash = hash(&self.hasher, bytes);
         // What is the same memory need not be compared.
         let is_it = |known: &T| std::ptr::eq((self.bytes)(known), bytes) || (self.bytes)(known) == bytes;
