@@ -15,7 +15,7 @@ use tlspcap::decode::{Decoded, Decoder, Segment};
 use tlspcap::error::Warning;
 use tlspcap::explain::{Options, explain_to_report};
 use tlspcap::limits::Limits;
-use tlspcap::tcp::{CloseReason, Delivery, Dir, SegmentNote, StreamHandler, StreamInfo, StreamTable};
+use tlspcap::tcp::{Delivery, Dir, Ending, Hole, SegmentNote, StreamHandler, StreamInfo, StreamTable};
 use tlspcap::tls::keylog::Secrets;
 use tlspcap::tls::message::Side;
 use tlspcap::tls::session::TlsSession;
@@ -207,27 +207,11 @@ impl StreamHandler for Keeper {
         state.get_or_insert_default().push(Bytes { dir, offset, bytes: bytes.to_vec() });
     }
 
-    fn gap(
-        &mut self,
-        _: &mut Option<Self::State>,
-        _: &StreamInfo,
-        _: Dir,
-        _: u64,
-        _: u64,
-        _: (Option<u64>, Option<u64>),
-    ) {
-    }
+    fn gap(&mut self, _: &mut Option<Self::State>, _: &StreamInfo, _: Hole<'_>) {}
 
     fn warning(&mut self, _: &mut Option<Self::State>, _: &StreamInfo, _: Warning) {}
 
-    fn closed(
-        &mut self,
-        state: &mut Option<Self::State>,
-        _: &StreamInfo,
-        _: u64,
-        _: Timestamp,
-        _: CloseReason,
-    ) {
+    fn closed(&mut self, state: &mut Option<Self::State>, _: &StreamInfo, _: Ending<'_>) {
         self.streams.extend(state.take());
     }
 }
@@ -246,7 +230,7 @@ fn messages(stream: &[Bytes], limits: &Limits) -> usize {
     let mut told = 0;
     for part in stream {
         let from = if part.dir == Dir::Forward { Side::Client } else { Side::Server };
-        session.push(from, part.offset, &part.bytes, &mut |event| {
+        session.push(from, part.offset, &part.bytes, &[], &mut |event| {
             black_box(event);
             told += 1;
         });

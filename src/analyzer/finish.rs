@@ -1,13 +1,12 @@
 //! The end of a stream: its facts are put together, and it is decided whether TLS was meant.
 
-use crate::capture::Timestamp;
 use crate::connection::{
     At, Connection, DirectionFacts, Outcome, PlainText, RecordMap, RoleBasis, RstFacts, Teardown, Timeline,
     Tunnel,
 };
 use crate::decode::Endpoint;
 use crate::error::Warning;
-use crate::tcp::{CloseReason, Dir, StreamInfo};
+use crate::tcp::{CloseReason, Dir, Ending, StreamInfo};
 use crate::tls::message::Side;
 use crate::tunnel::{asks_for_tls, port_means_tls};
 
@@ -100,11 +99,10 @@ impl StreamState {
     pub(super) fn finish(
         &mut self,
         info: &StreamInfo,
-        last: (u64, Timestamp),
-        reason: CloseReason,
+        ending: &Ending<'_>,
         tls_meant: impl Fn(&Endpoint) -> bool,
     ) -> Option<Box<Connection>> {
-        self.end_session();
+        self.end_session(ending.past);
         let phase = std::mem::replace(&mut self.phase, Phase::Silent);
         let mut history = String::new();
         let (mut connection, client_is_forward) = match phase {
@@ -126,12 +124,12 @@ impl StreamState {
         };
         let speaks = connection.speaks_tls.contains(&true) || connection.client_hello_lost.is_some();
         let silent = !speaks && connection.plain.iter().all(Option::is_none);
-        if silent && info.first_packet == last.0 && !info.saw_syn {
+        if silent && info.first_packet == ending.last_packet && !info.saw_syn {
             // A lone packet from before the capture began says nothing.
             return None;
         }
         connection.history = history;
-        self.complete(&mut connection, client_is_forward, info, last, reason);
+        self.complete(&mut connection, client_is_forward, info, ending);
         Some(connection)
     }
 
@@ -179,8 +177,7 @@ impl StreamState {
         connection: &mut Connection,
         client_is_forward: bool,
         info: &StreamInfo,
-        last: (u64, Timestamp),
-        reason: CloseReason,
+        ending: &Ending<'_>,
     ) {
         let mut tcp = self.tcp;
         if !client_is_forward {
@@ -191,12 +188,12 @@ impl StreamState {
             facts.app_bytes = seen.app_bytes;
         }
         connection.tcp = tcp;
-        (connection.last_packet, connection.end) = last;
+        (connection.last_packet, connection.end) = (ending.last_packet, ending.last_time);
         connection.syn = self.syn.take();
         connection.syn_count = self.syn_count;
         connection.syn_ack = self.syn_ack.take();
         connection.starts_mid_stream = !info.saw_syn && !info.saw_syn_ack;
-        connection.open_at_end = reason == CloseReason::EndOfCapture;
+        connection.open_at_end = ending.reason == CloseReason::EndOfCapture;
         let fin = std::mem::take(&mut self.fin);
         let rst = std::mem::take(&mut self.rst);
         connection.teardown = teardown(fin, rst, client_is_forward);
@@ -204,7 +201,7 @@ impl StreamState {
         let mut warnings: Vec<Warning> = std::mem::take(&mut self.warnings);
         warnings.append(&mut connection.warnings);
         connection.warnings = warnings;
-        if reason == CloseReason::Evicted {
+        if ending.reason == CloseReason::Evicted {
             connection.warnings.push(Warning::general(
                 "evicted",
                 "too many connections were open at a time: this one was given up before its end",
@@ -215,12 +212,13 @@ impl StreamState {
     }
 
     /// Tells the session that no more bytes come.
-    fn end_session(&mut self) {
+    fn end_session(&mut self, past: [&[u8]; 2]) {
         let Phase::Tls(live) = &mut self.phase else { return };
         let marks = std::mem::take(&mut live.marks);
         let client_is_forward = live.client_is_forward;
         let mut events = Vec::new();
-        live.session.finish(&mut |event| events.push(event));
+        let by_side = if client_is_forward { past } else { [past[1], past[0]] };
+        live.session.finish(by_side, &mut |event| events.push(event));
         for event in events {
             let i = usize::from((event.from == Side::Client) != client_is_forward);
             let mut folder = super::fold::Folder {

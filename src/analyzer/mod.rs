@@ -22,7 +22,7 @@ use crate::error::Warning;
 use crate::limits::Limits;
 use crate::tcp::SegmentKind;
 use crate::tcp::{
-    CloseReason, Delivery, Dir, Placed, SegmentNote, StreamHandler, StreamInfo, StreamTable, TableStats,
+    CloseReason, Delivery, Dir, Ending, Hole, Placed, SegmentNote, StreamHandler, StreamInfo, StreamTable, TableStats,
 };
 use crate::tls::keylog::Secrets;
 use crate::x509::CertificateBytes;
@@ -156,17 +156,9 @@ impl StreamHandler for Handler {
         }
     }
 
-    fn gap(
-        &mut self,
-        state: &mut Option<StreamState>,
-        info: &StreamInfo,
-        dir: Dir,
-        offset: u64,
-        len: u64,
-        around: (Option<u64>, Option<u64>),
-    ) {
+    fn gap(&mut self, state: &mut Option<StreamState>, _info: &StreamInfo, hole: Hole<'_>) {
         if let Some(state) = state {
-            state.gap(info, dir, offset, len, around, &self.limits);
+            state.gap(hole, &self.limits);
         }
     }
 
@@ -180,14 +172,8 @@ impl StreamHandler for Handler {
         }
     }
 
-    fn closed(
-        &mut self,
-        state: &mut Option<StreamState>,
-        info: &StreamInfo,
-        last_packet: u64,
-        last_time: Timestamp,
-        reason: CloseReason,
-    ) {
+    fn closed(&mut self, state: &mut Option<StreamState>, info: &StreamInfo, ending: Ending<'_>) {
+        let reason = ending.reason;
         let state = match state {
             Some(state) => state,
             None if reason == CloseReason::Evicted => {
@@ -205,7 +191,7 @@ impl StreamHandler for Handler {
             return;
         }
         let tls_meant = |server: &Endpoint| self.tls_servers.contains(server);
-        if let Some(connection) = state.finish(info, (last_packet, last_time), reason, tls_meant) {
+        if let Some(connection) = state.finish(info, &ending, tls_meant) {
             self.remember(&connection);
             self.done.push_back(connection);
         }

@@ -76,7 +76,7 @@ impl StreamState {
                 if !other.is_empty() {
                     // The other side had sent a few bytes that were too short to tell.
                     self.tls(
-                        Delivery { dir: delivery.dir.flip(), offset: 0, bytes: &other, ..delivery },
+                        Delivery { dir: delivery.dir.flip(), offset: 0, bytes: &other, past: &[], ..delivery },
                         limits,
                     );
                 }
@@ -88,7 +88,7 @@ impl StreamState {
                 if !other.is_empty() {
                     self.prelude(
                         info,
-                        Delivery { dir: delivery.dir.flip(), offset: 0, bytes: &other, ..delivery },
+                        Delivery { dir: delivery.dir.flip(), offset: 0, bytes: &other, past: &[], ..delivery },
                         limits,
                         secrets,
                     );
@@ -167,7 +167,7 @@ impl StreamState {
         for dir in [dir, dir.flip()] {
             let i = dir.index();
             if let Some(offset) = begins[i].filter(|_| !held[i].is_empty()) {
-                self.tls(Delivery { dir, offset, bytes: &held[i], ..delivery }, limits);
+                self.tls(Delivery { dir, offset, bytes: &held[i], past: &[], ..delivery }, limits);
             }
         }
     }
@@ -198,7 +198,7 @@ impl StreamState {
             live.connection.tunnel = phase.tunnel.take();
             live.prelude = None;
             live.base[i] = Some(offset);
-            self.tls(Delivery { offset, bytes: &held, ..delivery }, limits);
+            self.tls(Delivery { offset, bytes: &held, past: &[], ..delivery }, limits);
         }
     }
 }

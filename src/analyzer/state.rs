@@ -6,7 +6,7 @@ use crate::connection::{At, DirectionFacts, Gap, Item, PlainItem, PlainText, Rec
 use crate::decode::TcpFlags;
 use crate::error::Warning;
 use crate::limits::Limits;
-use crate::tcp::{Delivery, Dir, SegmentKind, SegmentNote, StreamInfo};
+use crate::tcp::{Delivery, Dir, Hole, SegmentKind, SegmentNote, StreamInfo};
 use crate::tls::keylog::Secrets;
 use crate::tls::message::Side;
 use crate::tls::session::{Probe, TlsSession, looks_like_tls};
@@ -261,24 +261,17 @@ impl StreamState {
                 closed_before(&self.fin, &self.rst, live.client_is_forward, Side::Server),
             ],
         };
-        live.session.push(side, offset, bytes, &mut |event| folder.event(event));
+        live.session.push(side, offset, bytes, delivery.past, &mut |event| folder.event(event));
         let begun = live.session.begun(side, offset + bytes.len() as u64);
         live.forget(i, begun);
     }
 
     /// Bytes that the capture lacks.
-    pub(super) fn gap(
-        &mut self,
-        _info: &StreamInfo,
-        dir: Dir,
-        offset: u64,
-        len: u64,
-        around: (Option<u64>, Option<u64>),
-        limits: &Limits,
-    ) {
+    pub(super) fn gap(&mut self, hole: Hole<'_>, limits: &Limits) {
+        let Hole { dir, offset, len, before, after, past } = hole;
         let snaplen = self
             .current
-            .is_some_and(|note| note.dir == dir && note.captured < note.len && around.0 == Some(note.packet));
+            .is_some_and(|note| note.dir == dir && note.captured < note.len && before == Some(note.packet));
         let sender = match &self.phase {
             Phase::Tls(live) => live.side(dir),
             _ if dir == Dir::Forward => Side::Client,
@@ -290,7 +283,6 @@ impl StreamState {
             _ => false,
         };
         if self.gaps.len() < limits.timeline_tail {
-            let (before, after) = around;
             self.gaps.push((dir, Gap { sender, offset, len, before, after, snaplen, in_data }));
         }
         let quiet = matches!(&self.phase, Phase::Tls(live) if live.is_quiet())
@@ -311,7 +303,7 @@ impl StreamState {
                 at_end: false,
                 closed: [None, None],
             };
-            live.session.gap(side, offset, len, &mut |event| folder.event(event));
+            live.session.gap(side, offset, len, past, &mut |event| folder.event(event));
         } else if let Phase::Prelude(phase) = &mut self.phase {
             phase.prelude.lost(peer(dir), len);
         } else if let Phase::Probing(held) = &mut self.phase {

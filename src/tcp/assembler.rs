@@ -53,7 +53,7 @@ pub(super) struct Assembler {
     last_packet: Option<u64>,
     early: Vec<Early>,
     held: usize,
-    /// The first bytes delivered, to compare repeats with.
+    /// The first bytes delivered: repeats are compared with them, and who reads them need not keep them.
     start: Vec<u8>,
     /// Offset of the FIN.
     pub(super) fin: Option<u64>,
@@ -63,12 +63,12 @@ pub(super) struct Assembler {
     pub(super) waiting: Option<(Timestamp, u64)>,
 }
 
-/// Bytes at the start of a direction that repeats are compared with: a handshake lies there.
+/// Bytes that are remembered of the start of a direction: a handshake lies there.
 const COMPARED: usize = 16 << 10;
 /// Bytes for which room is made at a time.
 const START_STEP: usize = 1 << 10;
 /// Room that is made behind a segment of [`FULL`] bytes or more: most chains of certificates fit.
-const FLIGHT: usize = 4 << 10;
+const FLIGHT: usize = 8 << 10;
 /// Bytes of a segment that more will follow.
 const FULL: usize = 1 << 10;
 /// After so many bytes nothing is compared any more.
@@ -351,6 +351,12 @@ impl Assembler {
         let Some(known) = self.start.get(at..) else { return false };
         let len = known.len().min(bytes.len());
         known[..len] != bytes[..len]
+    }
+
+    /// What was delivered so far, from offset 0 on, as far as it is remembered.
+    pub(super) fn past(&self) -> &[u8] {
+        // In the middle of a stream offset 0 is not known.
+        if self.offset < MIDDLE { &self.start } else { &[] }
     }
 
     /// Whether the part of an overlapping payload that was seen before differs.

@@ -118,10 +118,42 @@ pub struct Delivery<'a> {
     pub offset: u64,
     /// The bytes.
     pub bytes: &'a [u8],
+    /// What was delivered of the direction so far, these bytes with it, from offset 0 on: as much as is remembered without a hole.
+    pub past: &'a [u8],
     /// The packet that carried them.
     pub packet: u64,
     /// When that packet was captured.
     pub time: Timestamp,
+}
+
+/// Bytes that are not in the capture: lost by it, or cut by the snap length.
+#[derive(Debug, Clone, Copy)]
+pub struct Hole<'a> {
+    /// Which way they went.
+    pub dir: Dir,
+    /// Offset of the first.
+    pub offset: u64,
+    /// How many.
+    pub len: u64,
+    /// The packet before the hole, if there is one.
+    pub before: Option<u64>,
+    /// The packet behind it, if there is one.
+    pub after: Option<u64>,
+    /// What was delivered of the direction in front of it, as [`Delivery::past`].
+    pub past: &'a [u8],
+}
+
+/// The end of a stream.
+#[derive(Debug, Clone, Copy)]
+pub struct Ending<'a> {
+    /// Its last packet.
+    pub last_packet: u64,
+    /// When that was captured.
+    pub last_time: Timestamp,
+    /// Why it is over.
+    pub reason: CloseReason,
+    /// What was delivered of each direction, as [`Delivery::past`].
+    pub past: [&'a [u8]; 2],
 }
 
 /// Why a stream is handed over for good.
@@ -153,17 +185,8 @@ pub trait StreamHandler {
     /// Bytes in order. A handler that wants no more of a direction just ignores them.
     fn data(&mut self, state: &mut Option<Self::State>, info: &StreamInfo, delivery: Delivery<'_>);
 
-    /// `len` bytes from `offset` are not in the capture: lost by it, or cut by the snap length.
-    /// `before` and `after` are the packets around the hole, as far as there are any.
-    fn gap(
-        &mut self,
-        state: &mut Option<Self::State>,
-        info: &StreamInfo,
-        dir: Dir,
-        offset: u64,
-        len: u64,
-        around: (Option<u64>, Option<u64>),
-    );
+    /// Bytes are not in the capture.
+    fn gap(&mut self, state: &mut Option<Self::State>, info: &StreamInfo, hole: Hole<'_>);
 
     /// Whether bytes of this direction still tell something; when not, they are counted and not held.
     fn wants_data(&self, state: &Option<Self::State>, dir: Dir) -> bool {
@@ -175,12 +198,5 @@ pub trait StreamHandler {
     fn warning(&mut self, state: &mut Option<Self::State>, info: &StreamInfo, warning: Warning);
 
     /// The stream is over: its state may be taken.
-    fn closed(
-        &mut self,
-        state: &mut Option<Self::State>,
-        info: &StreamInfo,
-        last_packet: u64,
-        last_time: Timestamp,
-        reason: CloseReason,
-    );
+    fn closed(&mut self, state: &mut Option<Self::State>, info: &StreamInfo, ending: Ending<'_>);
 }

@@ -6,5 +6,7 @@ mod key;
 mod stream;
 mod table;
 
-pub use handler::{CloseReason, Delivery, Dir, Placed, SegmentKind, SegmentNote, StreamHandler, StreamInfo};
+pub use handler::{
+    CloseReason, Delivery, Dir, Ending, Hole, Placed, SegmentKind, SegmentNote, StreamHandler, StreamInfo,
+};
 pub use table::{StreamTable, TableStats};

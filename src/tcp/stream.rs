@@ -5,7 +5,7 @@ use crate::decode::{Segment, TcpFlags};
 use crate::error::Warning;
 use crate::limits::Limits;
 use crate::tcp::assembler::{Arrival, Assembler, Piece};
-use crate::tcp::{Delivery, Dir, SegmentKind, SegmentNote, StreamHandler, StreamInfo};
+use crate::tcp::{CloseReason, Delivery, Dir, Ending, Hole, SegmentKind, SegmentNote, StreamHandler, StreamInfo};
 
 /// One connection.
 pub(super) struct Stream<S> {
@@ -74,6 +74,17 @@ impl<S> Stream<S> {
         let mut dirs = std::mem::take(&mut self.dirs);
         dirs.iter_mut().for_each(Assembler::renew);
         *self = Self { dirs, ..Self::new(info) };
+    }
+
+    /// Hands the stream over for good.
+    pub(super) fn close<H: StreamHandler<State = S>>(&mut self, handler: &mut H, reason: CloseReason) {
+        let ending = Ending {
+            last_packet: self.last_packet,
+            last_time: self.last_time,
+            reason,
+            past: [self.dirs[0].past(), self.dirs[1].past()],
+        };
+        handler.closed(&mut self.state, &self.info, ending);
     }
 
     /// Payload was delivered.
@@ -203,7 +214,9 @@ impl<S> Stream<S> {
                 let offset = self.dirs[i].offset;
                 if !bytes.is_empty() {
                     self.dirs[i].advance(bytes, packet);
-                    handler.data(&mut self.state, &self.info, Delivery { dir, offset, bytes, packet, time });
+                    let past = self.dirs[i].past();
+                    let delivery = Delivery { dir, offset, bytes, past, packet, time };
+                    handler.data(&mut self.state, &self.info, delivery);
                 }
                 let cut =
                     u64::from(segment.payload_len).saturating_sub(segment.payload.len().max(skip) as u64);
@@ -229,13 +242,15 @@ impl<S> Stream<S> {
     }
 
     fn hand<H: StreamHandler<State = S>>(&mut self, handler: &mut H, dir: Dir, piece: Option<Piece>) {
+        let past = self.dirs[dir.index()].past();
         match piece {
             Some(Piece::Bytes { offset, bytes, packet, time }) => {
-                let delivery = Delivery { dir, offset, bytes: &bytes, packet, time };
+                let delivery = Delivery { dir, offset, bytes: &bytes, past, packet, time };
                 handler.data(&mut self.state, &self.info, delivery);
             }
             Some(Piece::Hole { offset, len, before, after }) => {
-                handler.gap(&mut self.state, &self.info, dir, offset, len, (before, after));
+                let hole = Hole { dir, offset, len, before, after, past };
+                handler.gap(&mut self.state, &self.info, hole);
             }
             None => {}
         }

@@ -333,8 +333,7 @@ impl<H: StreamHandler> StreamTable<H> {
         } else {
             reason
         };
-        let Stream { state, info, last_packet, last_time, .. } = &mut *stream;
-        self.handler.closed(state, info, *last_packet, *last_time, reason);
+        stream.close(&mut self.handler, reason);
         if self.spare.len() < SPARE {
             stream.give_back();
             self.spare.push(stream);

@@ -83,11 +83,74 @@ struct Open {
     start: u64,
     left: usize,
     keep: Keep,
+    /// What came of the body, where it is wanted as a whole and is not all in the past that the caller remembers.
     body: Vec<u8>,
+    /// What came of the body is in that past.
+    remembered: bool,
     /// Its last bytes, where they are wanted and it came in pieces.
     tail: Option<Box<Tail>>,
     damage: Option<usize>,
     missing: u64,
+}
+
+impl Open {
+    /// Offset of the body's first byte.
+    const fn begin(&self) -> u64 {
+        self.start + 5
+    }
+
+    /// Takes the next bytes of a body that is wanted as a whole; they end at `end`.
+    fn take(&mut self, part: &[u8], end: u64, past: &[u8]) {
+        let before = end - part.len() as u64;
+        let reaches = past.len() as u64 >= end;
+        if before == self.begin() && self.damage.is_none() {
+            self.remembered = reaches;
+        } else if self.remembered && !reaches {
+            self.hold(before, past);
+        }
+        if self.remembered {
+            debug_assert!(range(past, before, end) == Some(part), "the past is what was delivered");
+            return;
+        }
+        if self.body.is_empty() {
+            self.body.reserve_exact(part.len() + self.left.min(RECORD_STEP));
+        }
+        self.body.extend_from_slice(part);
+    }
+
+    /// Keeps what was only remembered so far: the bytes up to `end`.
+    fn hold(&mut self, end: u64, past: &[u8]) {
+        if !std::mem::replace(&mut self.remembered, false) {
+            return;
+        }
+        match range(past, self.begin(), end) {
+            Some(bytes) => self.body.extend_from_slice(bytes),
+            None => {
+                // The caller has forgotten them.
+                self.body.resize((end - self.begin()) as usize, 0);
+                self.damage = Some(0);
+            }
+        }
+    }
+
+    /// What is there of the body from its start to the first missing byte, when it came as far as `end`.
+    fn intact<'a>(&'a self, end: u64, past: &'a [u8]) -> &'a [u8] {
+        match (self.remembered, self.damage) {
+            (true, _) => range(past, self.begin(), end).unwrap_or_default(),
+            (false, Some(at)) => &self.body[..at],
+            (false, None) => &self.body,
+        }
+    }
+
+    /// Offset behind what came of the body.
+    fn reached(&self) -> u64 {
+        self.begin() + (self.header.len() - self.left) as u64
+    }
+}
+
+/// The bytes of the past between two offsets.
+fn range(past: &[u8], from: u64, to: u64) -> Option<&[u8]> {
+    past.get(usize::try_from(from).ok()?..usize::try_from(to).ok()?)
 }
 
 /// One direction.
@@ -136,6 +199,7 @@ impl RecordReader {
         &mut self,
         offset: u64,
         bytes: &[u8],
+        past: &[u8],
         keep: &mut dyn FnMut(Header) -> Keep,
         tell: &mut dyn FnMut(Cut<'_>),
     ) {
@@ -182,12 +246,13 @@ impl RecordReader {
                         left: head.len(),
                         keep: keep(head),
                         body: Vec::new(),
+                        remembered: false,
                         tail: None,
                         damage: None,
                         missing: 0,
                     });
                     if head.len() == 0 {
-                        self.close(&[], start + 5, tell);
+                        self.close(&[], start + 5, past, tell);
                     }
                 }
                 Stage::Body(open) => {
@@ -199,19 +264,16 @@ impl RecordReader {
                     if open.keep == Keep::Tail && !whole {
                         open.tail.get_or_insert_with(|| Box::new(Tail::EMPTY)).push(part);
                     } else if open.keep == Keep::Whole && !whole {
-                        if open.body.is_empty() {
-                            open.body.reserve_exact(len + open.left.min(RECORD_STEP));
-                        }
-                        open.body.extend_from_slice(part);
+                        open.take(part, at + len as u64, past);
                     }
                     if open.left == 0 {
-                        self.close(part, at + len as u64, tell);
+                        self.close(part, at + len as u64, past, tell);
                     }
                 }
                 Stage::Sslv2(held) => {
                     held.extend_from_slice(rest);
                     rest = &[];
-                    self.sslv2(end, keep, tell);
+                    self.sslv2(end, past, keep, tell);
                 }
             }
         }
@@ -236,7 +298,7 @@ impl RecordReader {
     }
 
     /// A record's last byte was seen at `end`; `part` is its last piece, all of it when nothing was held.
-    fn close(&mut self, part: &[u8], end: u64, tell: &mut dyn FnMut(Cut<'_>)) {
+    fn close(&mut self, part: &[u8], end: u64, past: &[u8], tell: &mut dyn FnMut(Cut<'_>)) {
         let Stage::Body(open) = std::mem::replace(&mut self.stage, Stage::Header([0; 5], 0)) else { return };
         let whole = part.len() == open.header.len();
         let body: &[u8] = match (open.keep, whole) {
@@ -244,6 +306,9 @@ impl RecordReader {
             (Keep::Tail, true) => &part[part.len().saturating_sub(TAIL)..],
             (Keep::Tail, false) => open.tail.as_deref().map_or(&[], Tail::bytes),
             (Keep::Whole, true) => part,
+            (Keep::Whole, false) if open.remembered => {
+                range(past, open.begin(), end).unwrap_or_default()
+            }
             (Keep::Whole, false) => &open.body,
         };
         tell(Cut::Record {
@@ -257,7 +322,13 @@ impl RecordReader {
         });
     }
 
-    fn sslv2(&mut self, end: u64, keep: &mut dyn FnMut(Header) -> Keep, tell: &mut dyn FnMut(Cut<'_>)) {
+    fn sslv2(
+        &mut self,
+        end: u64,
+        past: &[u8],
+        keep: &mut dyn FnMut(Header) -> Keep,
+        tell: &mut dyn FnMut(Cut<'_>),
+    ) {
         let Stage::Sslv2(held) = &mut self.stage else { return };
         if held.len() < 3 {
             return;
@@ -275,12 +346,18 @@ impl RecordReader {
         let records = message.get(2) == Some(&1) && message.get(3) == Some(&3);
         self.stage = if records { Stage::Header([0; 5], 0) } else { Stage::Done };
         if records && !rest.is_empty() {
-            self.push(start + message.len() as u64, rest, keep, tell);
+            self.push(start + message.len() as u64, rest, past, keep, tell);
         }
     }
 
     /// `len` bytes from `offset` on are missing. Returns whether it is not known any more how many records passed.
-    pub(super) fn gap(&mut self, offset: u64, len: u64, tell: &mut dyn FnMut(Cut<'_>)) -> bool {
+    pub(super) fn gap(
+        &mut self,
+        offset: u64,
+        len: u64,
+        past: &[u8],
+        tell: &mut dyn FnMut(Cut<'_>),
+    ) -> bool {
         self.any = true;
         match &mut self.stage {
             Stage::Body(open) if len <= open.left as u64 => {
@@ -289,18 +366,19 @@ impl RecordReader {
                 open.missing += len;
                 open.tail = None;
                 if open.keep == Keep::Whole {
+                    open.hold(offset, past);
                     open.damage.get_or_insert(open.body.len());
                     open.body.resize(open.body.len() + missing, 0);
                 }
                 if open.left == 0 {
-                    self.close(&[], offset + len, tell);
+                    self.close(&[], offset + len, past, tell);
                 }
                 false
             }
             Stage::Body(_) => {
                 let Stage::Body(open) = std::mem::replace(&mut self.stage, Stage::Lost) else { return true };
                 let (body, missing) =
-                    (open.damage.map_or(&*open.body, |at| &open.body[..at]), open.missing + open.left as u64);
+                    (open.intact(open.reached(), past), open.missing + open.left as u64);
                 tell(Cut::Broken { header: open.header, start: open.start, end: offset, body, missing });
                 self.searched = 0;
                 self.said_lost = true;
@@ -317,9 +395,9 @@ impl RecordReader {
     }
 
     /// The stream ends: what was kept of an unfinished record.
-    pub(super) fn finish(&mut self, end: u64, tell: &mut dyn FnMut(Cut<'_>)) {
+    pub(super) fn finish(&mut self, end: u64, past: &[u8], tell: &mut dyn FnMut(Cut<'_>)) {
         if let Stage::Body(open) = std::mem::replace(&mut self.stage, Stage::Done) {
-            let body = open.damage.map_or(&*open.body, |at| &open.body[..at]);
+            let body = open.intact(open.reached(), past);
             let missing = open.missing + open.left as u64;
             tell(Cut::Broken { header: open.header, start: open.start, end, body, missing });
         }

@@ -31,29 +31,49 @@ impl TlsSession {
     }
 
     /// Takes the next bytes in order of one direction; `offset` is where they lie in it. What becomes complete is handed to `sink`.
-    pub fn push(&mut self, from: Side, offset: u64, bytes: &[u8], sink: &mut dyn FnMut(TlsEvent)) {
+    ///
+    /// `past` is what came in the direction so far, these bytes with it, from offset 0 on: as much as the caller remembers without
+    /// a hole, so that it need not be kept here as well. It may end anywhere, also before `bytes`, but while it reaches into the record
+    /// that is being read it must not be less than it was.
+    pub fn push(
+        &mut self,
+        from: Side,
+        offset: u64,
+        bytes: &[u8],
+        past: &[u8],
+        sink: &mut dyn FnMut(TlsEvent),
+    ) {
         let core = std::cell::RefCell::new(&mut self.core);
         self.halves[from as usize].push(
             offset,
             bytes,
+            past,
             &mut |header| core.borrow().keeps(from, header),
             &mut |cut| core.borrow_mut().cut(from, cut, sink),
         );
     }
 
-    /// `len` bytes from `offset` on are missing in the capture. Reading goes on at the next record that can be found.
-    pub fn gap(&mut self, from: Side, offset: u64, len: u64, sink: &mut dyn FnMut(TlsEvent)) {
+    /// `len` bytes from `offset` on are missing in the capture. Reading goes on at the next record that can be found. `past` as for
+    /// [`push`](Self::push).
+    pub fn gap(
+        &mut self,
+        from: Side,
+        offset: u64,
+        len: u64,
+        past: &[u8],
+        sink: &mut dyn FnMut(TlsEvent),
+    ) {
         let core = &mut self.core;
-        if self.halves[from as usize].gap(offset, len, &mut |cut| core.cut(from, cut, sink)) {
+        if self.halves[from as usize].gap(offset, len, past, &mut |cut| core.cut(from, cut, sink)) {
             core.lost(from, offset, sink);
         }
     }
 
-    /// The stream is over: what was unfinished is said.
-    pub fn finish(&mut self, sink: &mut dyn FnMut(TlsEvent)) {
+    /// The stream is over: what was unfinished is said. `past` as for [`push`](Self::push), of the client and of the server.
+    pub fn finish(&mut self, past: [&[u8]; 2], sink: &mut dyn FnMut(TlsEvent)) {
         for from in [Side::Client, Side::Server] {
             let core = &mut self.core;
-            self.halves[from as usize].finish(u64::MAX, &mut |cut| core.cut(from, cut, sink));
+            self.halves[from as usize].finish(u64::MAX, past[from as usize], &mut |cut| core.cut(from, cut, sink));
             self.core.give_up(from, u64::MAX, 0, sink);
         }
     }
