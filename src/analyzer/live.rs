@@ -1,7 +1,5 @@
 //! A stream that speaks TLS.
 
-use std::sync::Arc;
-
 use crate::capture::Timestamp;
 use crate::connection::{At, Connection, PlainText, RoleBasis};
 use crate::tcp::Dir;
@@ -28,8 +26,6 @@ pub(super) struct Live {
     pub(super) aside: Option<Aside>,
     /// Directions that still must show their first bytes.
     pub(super) unseen: [bool; 2],
-    /// The server's certificates were handed out by [`new_certificates`](Self::new_certificates).
-    pub(super) certificates_seen: bool,
 }
 
 impl Live {
@@ -70,17 +66,6 @@ impl Live {
         let finished = c.finished.iter().all(Option::is_some);
         let flowing = c.tcp.iter().map(|d| d.app_records).sum::<u64>() > QUIET_RECORDS;
         finished && c.application_data.iter().any(Option::is_some) || flowing
-    }
-
-    /// The server's certificates, once, when they are there.
-    pub(super) fn new_certificates(&mut self) -> &mut [Arc<[u8]>] {
-        match &mut self.connection.server_chain {
-            Some(chain) if !self.certificates_seen => {
-                self.certificates_seen = true;
-                &mut chain.value.certificates
-            }
-            _ => &mut [],
-        }
     }
 
     /// Forgets the deliveries before the one with this offset.

@@ -22,12 +22,13 @@ use crate::error::Warning;
 use crate::limits::Limits;
 use crate::tcp::SegmentKind;
 use crate::tcp::{
-    CloseReason, Delivery, Dir, Ending, Hole, Placed, SegmentNote, StreamHandler, StreamInfo, StreamTable, TableStats,
+    CloseReason, Delivery, Dir, Ending, Hole, Placed, SegmentNote, StreamHandler, StreamInfo, StreamTable,
+    TableStats,
 };
 use crate::tls::keylog::Secrets;
 use crate::x509::CertificateBytes;
 
-use state::StreamState;
+use state::{StreamState, Tools};
 
 /// Follows every TCP connection of a capture and hands out those that are TLS, or were meant to be.
 ///
@@ -97,6 +98,10 @@ struct Handler {
 const REMEMBERED_SERVERS: usize = 65_536;
 
 impl Handler {
+    fn tools(&mut self) -> Tools<'_> {
+        Tools { limits: &self.limits, secrets: self.secrets.as_ref(), certificates: &mut self.certificates }
+    }
+
     fn remember(&mut self, connection: &Connection) {
         if connection.speaks_tls[1]
             && connection.tunnel.is_none()
@@ -149,16 +154,13 @@ impl StreamHandler for Handler {
 
     fn data(&mut self, state: &mut Option<StreamState>, info: &StreamInfo, delivery: Delivery<'_>) {
         if let Some(state) = state {
-            state.data(info, delivery, &self.limits, self.secrets.as_ref());
-            for der in state.new_certificates() {
-                self.certificates.share(der);
-            }
+            state.data(info, delivery, &mut self.tools());
         }
     }
 
     fn gap(&mut self, state: &mut Option<StreamState>, _info: &StreamInfo, hole: Hole<'_>) {
         if let Some(state) = state {
-            state.gap(hole, &self.limits);
+            state.gap(hole, &mut self.tools());
         }
     }
 

@@ -1,16 +1,12 @@
 //! What a stream says ahead of TLS, until TLS begins or it proves to be something else.
 
-use std::sync::Arc;
-
 use crate::connection::{At, Item, PlainItem, PlainText, Tunnel};
-use crate::limits::Limits;
 use crate::tcp::{Delivery, Dir, StreamInfo};
-use crate::tls::keylog::Secrets;
 use crate::tls::message::Side;
 use crate::tls::session::{Probe, looks_like_tls};
 use crate::tunnel::{Peer, Prelude, Progress, asks_for_tls, identify};
 
-use super::state::{Phase, StreamState};
+use super::state::{Phase, StreamState, Tools};
 
 /// A preamble in progress.
 #[derive(Default)]
@@ -31,31 +27,24 @@ impl StreamState {
         &mut self,
         info: &StreamInfo,
         delivery: Delivery<'_>,
-        limits: &Limits,
-        secrets: Option<&Arc<Secrets>>,
+        tools: &mut Tools<'_>,
     ) {
         let Phase::Plain(mut first, _) = std::mem::replace(&mut self.phase, Phase::Silent) else { return };
         let other = delivery.dir.flip();
         // What the greeting side sends is not TLS and stays so.
         let mut base = [Some(u64::MAX); 2];
         base[delivery.dir.index()] = Some(delivery.offset);
-        self.begin_tls(info, delivery.dir, Some(Side::Client), base, limits, secrets);
+        self.begin_tls(info, delivery.dir, Some(Side::Client), base, tools);
         if let Phase::Tls(live) = &mut self.phase {
             let side = live.side(other) as usize;
             live.connection.plain[side] = first[other.index()].take();
             live.unseen[other.index()] = false;
         }
-        self.tls(delivery, limits);
+        self.tls(delivery, tools);
     }
 
     /// The first bytes of the stream: TLS, a preamble, or something else.
-    pub(super) fn probe(
-        &mut self,
-        info: &StreamInfo,
-        delivery: Delivery<'_>,
-        limits: &Limits,
-        secrets: Option<&Arc<Secrets>>,
-    ) {
+    pub(super) fn probe(&mut self, info: &StreamInfo, delivery: Delivery<'_>, tools: &mut Tools<'_>) {
         let Phase::Probing(held) = &mut self.phase else { return };
         let i = delivery.dir.index();
         let before = held[i].len() as u64;
@@ -72,15 +61,21 @@ impl StreamState {
             Probe::Unsure if bytes.len() < PROBE_BYTES => held[i] = bytes.to_vec(),
             Probe::Yes(speaker) => {
                 let other = std::mem::take(&mut held[1 - i]);
-                self.begin_tls(info, delivery.dir, speaker, [Some(0), Some(0)], limits, secrets);
+                self.begin_tls(info, delivery.dir, speaker, [Some(0), Some(0)], tools);
                 if !other.is_empty() {
                     // The other side had sent a few bytes that were too short to tell.
                     self.tls(
-                        Delivery { dir: delivery.dir.flip(), offset: 0, bytes: &other, past: &[], ..delivery },
-                        limits,
+                        Delivery {
+                            dir: delivery.dir.flip(),
+                            offset: 0,
+                            bytes: &other,
+                            past: &[],
+                            ..delivery
+                        },
+                        tools,
                     );
                 }
-                self.tls(whole, limits);
+                self.tls(whole, tools);
             }
             Probe::Unsure | Probe::No => {
                 let other = std::mem::take(&mut held[1 - i]);
@@ -88,24 +83,23 @@ impl StreamState {
                 if !other.is_empty() {
                     self.prelude(
                         info,
-                        Delivery { dir: delivery.dir.flip(), offset: 0, bytes: &other, past: &[], ..delivery },
-                        limits,
-                        secrets,
+                        Delivery {
+                            dir: delivery.dir.flip(),
+                            offset: 0,
+                            bytes: &other,
+                            past: &[],
+                            ..delivery
+                        },
+                        tools,
                     );
                 }
-                self.prelude(info, whole, limits, secrets);
+                self.prelude(info, whole, tools);
             }
         }
     }
 
     /// Bytes of a preamble, until TLS begins or it proves to be something else.
-    pub(super) fn prelude(
-        &mut self,
-        info: &StreamInfo,
-        delivery: Delivery<'_>,
-        limits: &Limits,
-        secrets: Option<&Arc<Secrets>>,
-    ) {
+    pub(super) fn prelude(&mut self, info: &StreamInfo, delivery: Delivery<'_>, tools: &mut Tools<'_>) {
         let Phase::Prelude(phase) = &mut self.phase else { return };
         let i = delivery.dir.index();
         let from_server = delivery.dir == Dir::Reverse;
@@ -135,8 +129,8 @@ impl StreamState {
                 let Phase::Prelude(phase) = std::mem::replace(&mut self.phase, Phase::Silent) else { return };
                 let begins = phase.begins();
                 let dir = if begins[0].is_some() { Dir::Forward } else { Dir::Reverse };
-                self.begin_tls(info, delivery.dir, None, begins, limits, secrets);
-                self.take_over(phase, dir, delivery, limits);
+                self.begin_tls(info, delivery.dir, None, begins, tools);
+                self.take_over(phase, dir, delivery, tools);
             }
         }
     }
@@ -147,7 +141,7 @@ impl StreamState {
         mut phase: Box<PreludePhase>,
         dir: Dir,
         delivery: Delivery<'_>,
-        limits: &Limits,
+        tools: &mut Tools<'_>,
     ) {
         let held = [phase.prelude.take(Peer::A), phase.prelude.take(Peer::B)];
         let begins = phase.begins();
@@ -167,13 +161,13 @@ impl StreamState {
         for dir in [dir, dir.flip()] {
             let i = dir.index();
             if let Some(offset) = begins[i].filter(|_| !held[i].is_empty()) {
-                self.tls(Delivery { dir, offset, bytes: &held[i], past: &[], ..delivery }, limits);
+                self.tls(Delivery { dir, offset, bytes: &held[i], past: &[], ..delivery }, tools);
             }
         }
     }
 
     /// Bytes of a direction in which it is not known yet where TLS begins.
-    pub(super) fn late_side(&mut self, delivery: Delivery<'_>, limits: &Limits) {
+    pub(super) fn late_side(&mut self, delivery: Delivery<'_>, tools: &mut Tools<'_>) {
         let Phase::Tls(live) = &mut self.phase else { return };
         let side = live.side(delivery.dir);
         let Some(phase) = &mut live.prelude else { return };
@@ -198,7 +192,7 @@ impl StreamState {
             live.connection.tunnel = phase.tunnel.take();
             live.prelude = None;
             live.base[i] = Some(offset);
-            self.tls(Delivery { offset, bytes: &held, past: &[], ..delivery }, limits);
+            self.tls(Delivery { offset, bytes: &held, past: &[], ..delivery }, tools);
         }
     }
 }

@@ -9,13 +9,22 @@ use crate::limits::Limits;
 use crate::tcp::{Delivery, Dir, Hole, SegmentKind, SegmentNote, StreamInfo};
 use crate::tls::keylog::Secrets;
 use crate::tls::message::Side;
-use crate::tls::session::{Probe, TlsSession, looks_like_tls};
+use crate::tls::session::{Probe, Sink, TlsEvent, TlsSession, looks_like_tls};
 use crate::tunnel::begins_like_client_hello;
+use crate::x509::CertificateBytes;
 
 use super::finish::empty_connection;
+use super::fold::Folder;
 use super::live::{Live, Mark};
 use super::prelude::{PreludePhase, extend, grow, peer, plain_at};
 use super::timeline::TimelineKeeper;
+
+/// What a stream needs of the analyzer.
+pub(super) struct Tools<'a> {
+    pub(super) limits: &'a Limits,
+    pub(super) secrets: Option<&'a Arc<Secrets>>,
+    pub(super) certificates: &'a mut CertificateBytes,
+}
 
 /// One stream.
 pub(super) struct StreamState {
@@ -142,33 +151,19 @@ impl StreamState {
         }
     }
 
-    /// The server's certificates, once, when they are there.
-    pub(super) fn new_certificates(&mut self) -> &mut [Arc<[u8]>] {
-        match &mut self.phase {
-            Phase::Tls(live) => live.new_certificates(),
-            _ => &mut [],
-        }
-    }
-
     /// Takes bytes in order.
-    pub(super) fn data(
-        &mut self,
-        info: &StreamInfo,
-        delivery: Delivery<'_>,
-        limits: &Limits,
-        secrets: Option<&Arc<Secrets>>,
-    ) {
+    pub(super) fn data(&mut self, info: &StreamInfo, delivery: Delivery<'_>, tools: &mut Tools<'_>) {
         if delivery.bytes.is_empty() {
             return;
         }
         match &mut self.phase {
             Phase::Silent => {
                 self.phase = Phase::Probing([Vec::new(), Vec::new()]);
-                self.probe(info, delivery, limits, secrets);
+                self.probe(info, delivery, tools);
             }
-            Phase::Probing(_) => self.probe(info, delivery, limits, secrets),
-            Phase::Prelude(_) => self.prelude(info, delivery, limits, secrets),
-            Phase::Tls(_) => self.tls(delivery, limits),
+            Phase::Probing(_) => self.probe(info, delivery, tools),
+            Phase::Prelude(_) => self.prelude(info, delivery, tools),
+            Phase::Tls(_) => self.tls(delivery, tools),
             Phase::Plain(first, _) => {
                 let (i, from_server) = (delivery.dir.index(), delivery.dir == Dir::Reverse);
                 // Its first bytes may have come alone.
@@ -179,7 +174,7 @@ impl StreamState {
                     let before = (bytes.len() - delivery.bytes.len()) as u64;
                     let offset = delivery.offset.saturating_sub(before);
                     let whole = Delivery { offset, bytes, ..delivery };
-                    return self.hello_to_plain(info, whole, limits, secrets);
+                    return self.hello_to_plain(info, whole, tools);
                 }
                 if held.is_some() {
                     first[i] = held;
@@ -196,16 +191,15 @@ impl StreamState {
         dir: Dir,
         speaker: Option<Side>,
         base: [Option<u64>; 2],
-        limits: &Limits,
-        secrets: Option<&Arc<Secrets>>,
+        tools: &mut Tools<'_>,
     ) {
         let (client_is_forward, role) = super::finish::roles(info, dir, speaker);
         let mut connection = Box::new(empty_connection(info, client_is_forward, role));
-        if limits.mapped_records > 0 {
-            connection.maps = [(); 2].map(|()| RecordMap::new(limits.mapped_records));
+        if tools.limits.mapped_records > 0 {
+            connection.maps = [(); 2].map(|()| RecordMap::new(tools.limits.mapped_records));
         }
         self.phase = Phase::Tls(Box::new(Live {
-            session: TlsSession::new(limits, secrets.cloned()),
+            session: TlsSession::new(tools.limits, tools.secrets.cloned()),
             connection,
             client_is_forward,
             base,
@@ -214,15 +208,14 @@ impl StreamState {
             history: String::with_capacity(HISTORY),
             aside: None,
             unseen: [true, true],
-            certificates_seen: false,
         }));
     }
 
     /// Bytes of a TLS stream.
-    pub(super) fn tls(&mut self, delivery: Delivery<'_>, limits: &Limits) {
+    pub(super) fn tls(&mut self, delivery: Delivery<'_>, tools: &mut Tools<'_>) {
         let Phase::Tls(live) = &mut self.phase else { return };
         let i = delivery.dir.index();
-        let Some(base) = live.base[i] else { return self.late_side(delivery, limits) };
+        let Some(base) = live.base[i] else { return self.late_side(delivery, tools) };
         let skip = base.saturating_sub(delivery.offset).min(delivery.bytes.len() as u64) as usize;
         let bytes = &delivery.bytes[skip..];
         if bytes.is_empty() {
@@ -248,7 +241,7 @@ impl StreamState {
             grow(&mut first.value, &Delivery { bytes, ..delivery }, from_server);
         }
         let current = self.current;
-        let mut folder = super::fold::Folder {
+        let folder = Folder {
             connection: &mut live.connection,
             timeline: &mut self.timeline,
             history: &mut live.history,
@@ -261,13 +254,19 @@ impl StreamState {
                 closed_before(&self.fin, &self.rst, live.client_is_forward, Side::Server),
             ],
         };
-        live.session.push(side, offset, bytes, delivery.past, &mut |event| folder.event(event));
+        live.session.push(
+            side,
+            offset,
+            bytes,
+            delivery.past,
+            &mut Told { folder, certificates: tools.certificates },
+        );
         let begun = live.session.begun(side, offset + bytes.len() as u64);
         live.forget(i, begun);
     }
 
     /// Bytes that the capture lacks.
-    pub(super) fn gap(&mut self, hole: Hole<'_>, limits: &Limits) {
+    pub(super) fn gap(&mut self, hole: Hole<'_>, tools: &mut Tools<'_>) {
         let Hole { dir, offset, len, before, after, past } = hole;
         let snaplen = self
             .current
@@ -282,7 +281,7 @@ impl StreamState {
             Phase::Plain(first, _) => first[dir.index()].is_some(),
             _ => false,
         };
-        if self.gaps.len() < limits.timeline_tail {
+        if self.gaps.len() < tools.limits.timeline_tail {
             self.gaps.push((dir, Gap { sender, offset, len, before, after, snaplen, in_data }));
         }
         let quiet = matches!(&self.phase, Phase::Tls(live) if live.is_quiet())
@@ -293,7 +292,7 @@ impl StreamState {
         if let Phase::Tls(live) = &mut self.phase {
             let side = live.side(dir);
             let i = dir.index();
-            let mut folder = super::fold::Folder {
+            let folder = Folder {
                 connection: &mut live.connection,
                 timeline: &mut self.timeline,
                 history: &mut live.history,
@@ -303,7 +302,7 @@ impl StreamState {
                 at_end: false,
                 closed: [None, None],
             };
-            live.session.gap(side, offset, len, past, &mut |event| folder.event(event));
+            live.session.gap(side, offset, len, past, &mut Told { folder, certificates: tools.certificates });
         } else if let Phase::Prelude(phase) = &mut self.phase {
             phase.prelude.lost(peer(dir), len);
         } else if let Phase::Probing(held) = &mut self.phase {
@@ -316,6 +315,22 @@ impl StreamState {
         if self.warnings.len() < 32 {
             self.warnings.push(warning);
         }
+    }
+}
+
+/// Takes what the session tells.
+struct Told<'a> {
+    folder: Folder<'a>,
+    certificates: &'a mut CertificateBytes,
+}
+
+impl Sink for Told<'_> {
+    fn event(&mut self, event: TlsEvent) {
+        self.folder.event(event);
+    }
+
+    fn certificate(&mut self, der: &[u8]) -> Arc<[u8]> {
+        self.certificates.hold(der)
     }
 }
 

@@ -5,7 +5,9 @@ use crate::decode::{Segment, TcpFlags};
 use crate::error::Warning;
 use crate::limits::Limits;
 use crate::tcp::assembler::{Arrival, Assembler, Piece};
-use crate::tcp::{CloseReason, Delivery, Dir, Ending, Hole, SegmentKind, SegmentNote, StreamHandler, StreamInfo};
+use crate::tcp::{
+    CloseReason, Delivery, Dir, Ending, Hole, SegmentKind, SegmentNote, StreamHandler, StreamInfo,
+};
 
 /// One connection.
 pub(super) struct Stream<S> {

@@ -7,14 +7,17 @@ use crate::iana::SignatureScheme;
 use crate::tls::cursor::{Cursor, u16_list};
 use crate::tls::message::{CertificateMessage, CertificateRequest};
 
-/// Reads a Certificate message; what is whole before a malformed place is kept.
-pub(super) fn certificate(body: &[u8], tls13: bool) -> CertificateMessage {
+/// Gives the bytes of a certificate to be held.
+pub(super) type Hold<'a> = &'a mut dyn FnMut(&[u8]) -> Arc<[u8]>;
+
+/// Reads a Certificate message; what is whole before a malformed place is kept. The certificates are held by `hold`.
+pub(super) fn certificate(body: &[u8], tls13: bool, hold: Hold<'_>) -> CertificateMessage {
     let mut message = CertificateMessage::default();
-    message.malformed = read_list(body, tls13, &mut message).is_none();
+    message.malformed = read_list(body, tls13, &mut message, hold).is_none();
     message
 }
 
-fn read_list(body: &[u8], tls13: bool, message: &mut CertificateMessage) -> Option<()> {
+fn read_list(body: &[u8], tls13: bool, message: &mut CertificateMessage, hold: Hold<'_>) -> Option<()> {
     let mut cursor = Cursor::new(body);
     if tls13 {
         cursor.vec8()?;
@@ -24,7 +27,7 @@ fn read_list(body: &[u8], tls13: bool, message: &mut CertificateMessage) -> Opti
     let mut list = Cursor::new(cursor.take(declared.min(available))?);
     while !list.is_empty() {
         let der = list.vec24()?;
-        message.chain.push(Arc::from(der));
+        message.chain.push(hold(der));
         if tls13 {
             let mut extensions = Cursor::new(list.vec16()?);
             while let Some(kind) = extensions.u16() {
@@ -41,10 +44,15 @@ fn read_list(body: &[u8], tls13: bool, message: &mut CertificateMessage) -> Opti
 }
 
 /// Reads what is there of a Certificate message whose end is not in the capture: `intact` are its first bytes, with its header.
-pub(super) fn partial_certificate(intact: &[u8], tls13: bool, missing: u64) -> CertificateMessage {
+pub(super) fn partial_certificate(
+    intact: &[u8],
+    tls13: bool,
+    missing: u64,
+    hold: Hold<'_>,
+) -> CertificateMessage {
     let mut cursor = Cursor::new(intact);
     let whole = cursor.u8().and_then(|_| cursor.u24()).map_or(0, |len| len as u64 + 4);
-    let mut message = certificate(intact.get(4..).unwrap_or_default(), tls13);
+    let mut message = certificate(intact.get(4..).unwrap_or_default(), tls13, hold);
     message.malformed = true;
     message.missing = missing;
     message.whole = whole;

@@ -6,7 +6,7 @@ use tls_parser::{
 };
 
 use crate::iana::{AlertDescription, CipherSuite, NamedGroup, SignatureScheme, Version};
-use crate::tls::certificate::{certificate, inflate, request, request13, status};
+use crate::tls::certificate::{Hold, certificate, inflate, request, request13, status};
 use crate::tls::cursor::Cursor;
 use crate::tls::hello::{client_hello, encrypted_extensions, server_hello};
 use crate::tls::message::{Alert, CertificateVerify, Handshake, ServerKeyExchange};
@@ -31,8 +31,8 @@ impl Spoken {
     }
 }
 
-/// Reads the body of a message of type `kind`.
-pub(super) fn parse(kind: u8, body: &[u8], spoken: Spoken) -> Handshake {
+/// Reads the body of a message of type `kind`. Certificates are held by `hold`.
+pub(super) fn parse(kind: u8, body: &[u8], spoken: Spoken, hold: Hold<'_>) -> Handshake {
     let len = u32::try_from(body.len()).unwrap_or(u32::MAX);
     let tls13 = spoken.is_tls13();
     let read = match kind {
@@ -42,7 +42,7 @@ pub(super) fn parse(kind: u8, body: &[u8], spoken: Spoken) -> Handshake {
         4 => Some(Handshake::NewSessionTicket),
         5 => Some(Handshake::EndOfEarlyData),
         8 => Some(Handshake::EncryptedExtensions { alpn: encrypted_extensions(body) }),
-        11 => Some(Handshake::Certificate(certificate(body, tls13))),
+        11 => Some(Handshake::Certificate(certificate(body, tls13, hold))),
         12 => {
             server_key_exchange(body, spoken).map(|exchange| Handshake::ServerKeyExchange(Box::new(exchange)))
         }
@@ -55,7 +55,7 @@ pub(super) fn parse(kind: u8, body: &[u8], spoken: Spoken) -> Handshake {
         22 => status(body).map(Handshake::CertificateStatus),
         24 => Some(Handshake::KeyUpdate),
         25 => match inflate(body) {
-            Ok(body) => Some(Handshake::Certificate(certificate(&body, true))),
+            Ok(body) => Some(Handshake::Certificate(certificate(&body, true, hold))),
             Err(error) => Some(Handshake::Other { kind, len, error: Some(error) }),
         },
         _ => return Handshake::Other { kind, len, error: None },

@@ -306,9 +306,7 @@ impl RecordReader {
             (Keep::Tail, true) => &part[part.len().saturating_sub(TAIL)..],
             (Keep::Tail, false) => open.tail.as_deref().map_or(&[], Tail::bytes),
             (Keep::Whole, true) => part,
-            (Keep::Whole, false) if open.remembered => {
-                range(past, open.begin(), end).unwrap_or_default()
-            }
+            (Keep::Whole, false) if open.remembered => range(past, open.begin(), end).unwrap_or_default(),
             (Keep::Whole, false) => &open.body,
         };
         tell(Cut::Record {
@@ -351,13 +349,7 @@ impl RecordReader {
     }
 
     /// `len` bytes from `offset` on are missing. Returns whether it is not known any more how many records passed.
-    pub(super) fn gap(
-        &mut self,
-        offset: u64,
-        len: u64,
-        past: &[u8],
-        tell: &mut dyn FnMut(Cut<'_>),
-    ) -> bool {
+    pub(super) fn gap(&mut self, offset: u64, len: u64, past: &[u8], tell: &mut dyn FnMut(Cut<'_>)) -> bool {
         self.any = true;
         match &mut self.stage {
             Stage::Body(open) if len <= open.left as u64 => {
@@ -377,8 +369,7 @@ impl RecordReader {
             }
             Stage::Body(_) => {
                 let Stage::Body(open) = std::mem::replace(&mut self.stage, Stage::Lost) else { return true };
-                let (body, missing) =
-                    (open.intact(open.reached(), past), open.missing + open.left as u64);
+                let (body, missing) = (open.intact(open.reached(), past), open.missing + open.left as u64);
                 tell(Cut::Broken { header: open.header, start: open.start, end: offset, body, missing });
                 self.searched = 0;
                 self.said_lost = true;

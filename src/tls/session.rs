@@ -14,7 +14,7 @@ use crate::tls::message::Side;
 use crate::tls::record::RecordReader;
 
 pub use crate::tls::probe::{Probe, looks_like_tls};
-pub use event::{TlsEvent, TlsEventKind};
+pub use event::{Sink, TlsEvent, TlsEventKind};
 
 use machine::Core;
 
@@ -35,14 +35,7 @@ impl TlsSession {
     /// `past` is what came in the direction so far, these bytes with it, from offset 0 on: as much as the caller remembers without
     /// a hole, so that it need not be kept here as well. It may end anywhere, also before `bytes`, but while it reaches into the record
     /// that is being read it must not be less than it was.
-    pub fn push(
-        &mut self,
-        from: Side,
-        offset: u64,
-        bytes: &[u8],
-        past: &[u8],
-        sink: &mut dyn FnMut(TlsEvent),
-    ) {
+    pub fn push(&mut self, from: Side, offset: u64, bytes: &[u8], past: &[u8], sink: &mut dyn Sink) {
         let core = std::cell::RefCell::new(&mut self.core);
         self.halves[from as usize].push(
             offset,
@@ -55,14 +48,7 @@ impl TlsSession {
 
     /// `len` bytes from `offset` on are missing in the capture. Reading goes on at the next record that can be found. `past` as for
     /// [`push`](Self::push).
-    pub fn gap(
-        &mut self,
-        from: Side,
-        offset: u64,
-        len: u64,
-        past: &[u8],
-        sink: &mut dyn FnMut(TlsEvent),
-    ) {
+    pub fn gap(&mut self, from: Side, offset: u64, len: u64, past: &[u8], sink: &mut dyn Sink) {
         let core = &mut self.core;
         if self.halves[from as usize].gap(offset, len, past, &mut |cut| core.cut(from, cut, sink)) {
             core.lost(from, offset, sink);
@@ -70,10 +56,11 @@ impl TlsSession {
     }
 
     /// The stream is over: what was unfinished is said. `past` as for [`push`](Self::push), of the client and of the server.
-    pub fn finish(&mut self, past: [&[u8]; 2], sink: &mut dyn FnMut(TlsEvent)) {
+    pub fn finish(&mut self, past: [&[u8]; 2], sink: &mut dyn Sink) {
         for from in [Side::Client, Side::Server] {
             let core = &mut self.core;
-            self.halves[from as usize].finish(u64::MAX, past[from as usize], &mut |cut| core.cut(from, cut, sink));
+            self.halves[from as usize]
+                .finish(u64::MAX, past[from as usize], &mut |cut| core.cut(from, cut, sink));
             self.core.give_up(from, u64::MAX, 0, sink);
         }
     }

@@ -1,6 +1,25 @@
 //! What a session tells.
 
+use std::sync::Arc;
+
 use crate::tls::message::{Alert, Handshake, Side};
+
+/// Who is told. A closure that takes events is one.
+pub trait Sink {
+    /// Something became complete.
+    fn event(&mut self, event: TlsEvent);
+
+    /// The bytes of a certificate that was sent, to be held: those of another connection where it had the same.
+    fn certificate(&mut self, der: &[u8]) -> Arc<[u8]> {
+        Arc::from(der)
+    }
+}
+
+impl<F: FnMut(TlsEvent)> Sink for F {
+    fn event(&mut self, event: TlsEvent) {
+        self(event);
+    }
+}
 
 /// Something that became complete, and where in its direction.
 #[derive(Debug, Clone, PartialEq)]
@@ -91,7 +110,7 @@ pub(super) struct Place {
 }
 
 impl Place {
-    pub(super) fn tell(self, encrypted: bool, kind: TlsEventKind, sink: &mut dyn FnMut(TlsEvent)) {
-        sink(TlsEvent { from: self.from, start: self.start, end: self.end, encrypted, kind });
+    pub(super) fn tell(self, encrypted: bool, kind: TlsEventKind, sink: &mut dyn Sink) {
+        sink.event(TlsEvent { from: self.from, start: self.start, end: self.end, encrypted, kind });
     }
 }

@@ -1,6 +1,6 @@
 //! What a session does with keys: which records are opened, which are passed over, and why one cannot be read.
 
-use super::event::{Place, TlsEvent, TlsEventKind};
+use super::event::{Place, Sink, TlsEventKind};
 use super::machine::Core;
 use crate::tls::decrypt::{DecryptError, Decryptor, NoKeys};
 use crate::tls::handshake::alert;
@@ -42,7 +42,7 @@ impl Core {
     }
 
     /// Opens a protected record and takes what is inside.
-    pub(super) fn open(&mut self, place: Place, header: Header, body: &[u8], sink: &mut dyn FnMut(TlsEvent)) {
+    pub(super) fn open(&mut self, place: Place, header: Header, body: &[u8], sink: &mut dyn Sink) {
         let Some(decryptor) = &mut self.decryptor else { return };
         let mut plain = std::mem::take(&mut self.plain);
         plain.clear();
@@ -67,13 +67,7 @@ impl Core {
     }
 
     /// A record that does not open is told by its outside.
-    fn stays_closed(
-        &mut self,
-        place: Place,
-        header: Header,
-        error: DecryptError,
-        sink: &mut dyn FnMut(TlsEvent),
-    ) {
+    fn stays_closed(&mut self, place: Place, header: Header, error: DecryptError, sink: &mut dyn Sink) {
         let len = u32::try_from(header.len()).unwrap_or(u32::MAX);
         if error != DecryptError::EarlyData {
             if !std::mem::replace(&mut self.problem_told, true) {
@@ -114,7 +108,7 @@ impl Core {
         header: Header,
         body: &[u8],
         damage: Option<(usize, u64)>,
-        sink: &mut dyn FnMut(TlsEvent),
+        sink: &mut dyn Sink,
     ) {
         let from = place.from;
         if self.decryptor.is_none() {
@@ -140,7 +134,7 @@ impl Core {
     }
 
     /// An unknown number of records of this side is missing before `offset`.
-    pub(super) fn lost(&mut self, from: Side, offset: u64, sink: &mut dyn FnMut(TlsEvent)) {
+    pub(super) fn lost(&mut self, from: Side, offset: u64, sink: &mut dyn Sink) {
         self.gapped[from as usize] = true;
         if let Some(decryptor) = &mut self.decryptor {
             decryptor.lost(from);
@@ -155,12 +149,7 @@ impl Core {
     }
 
     /// The ServerHello chose how what follows is protected.
-    pub(super) fn start_decryption(
-        &mut self,
-        place: Place,
-        hello: &ServerHello,
-        sink: &mut dyn FnMut(TlsEvent),
-    ) {
+    pub(super) fn start_decryption(&mut self, place: Place, hello: &ServerHello, sink: &mut dyn Sink) {
         let (Some(secrets), Some(random)) = (&self.secrets, &self.client_random) else {
             return place.tell(false, TlsEventKind::NoSecret, sink);
         };

@@ -11,7 +11,7 @@ use crate::tls::keylog::Secrets;
 use crate::tls::message::{CertificateMessage, Handshake, ServerHello, Side};
 use crate::tls::record::{Cut, Header, Keep};
 
-use super::event::{Place, TlsEvent, TlsEventKind};
+use super::event::{Place, Sink, TlsEventKind};
 use super::join::{self, Joiner};
 use super::transcript::Transcript;
 
@@ -67,7 +67,7 @@ impl Core {
         }
     }
 
-    pub(super) fn cut(&mut self, from: Side, cut: Cut<'_>, sink: &mut dyn FnMut(TlsEvent)) {
+    pub(super) fn cut(&mut self, from: Side, cut: Cut<'_>, sink: &mut dyn Sink) {
         match cut {
             Cut::Record { header, start, end, kept, body, damage, missing } => {
                 let place = Place { from, start, end };
@@ -105,7 +105,7 @@ impl Core {
     }
 
     /// What was joined so far will not become whole: it is told as far as it goes.
-    pub(super) fn give_up(&mut self, from: Side, end: u64, missing: u64, sink: &mut dyn FnMut(TlsEvent)) {
+    pub(super) fn give_up(&mut self, from: Side, end: u64, missing: u64, sink: &mut dyn Sink) {
         let joiner = &mut self.joiners[from as usize];
         let Some(partial) = joiner.give_up() else { return };
         self.spoil();
@@ -116,7 +116,9 @@ impl Core {
             end: end.min(partial.start.saturating_add(partial.bytes.len() as u64 + 9)),
         };
         if partial.kind == Some(11) && partial.bytes.len() > 7 {
-            let message = partial_certificate(&partial.bytes, self.spoken.is_tls13(), missing);
+            let message = partial_certificate(&partial.bytes, self.spoken.is_tls13(), missing, &mut |der| {
+                sink.certificate(der)
+            });
             place.tell(false, TlsEventKind::Handshake(Handshake::Certificate(message)), sink);
         }
         place.tell(false, TlsEventKind::Lost { what: partial.kind, missing }, sink);
@@ -129,7 +131,7 @@ impl Core {
         header: Header,
         body: &[u8],
         damage: Option<(usize, u64)>,
-        sink: &mut dyn FnMut(TlsEvent),
+        sink: &mut dyn Sink,
     ) {
         let from = place.from as usize;
         let len = u32::try_from(header.len()).unwrap_or(u32::MAX);
@@ -160,7 +162,7 @@ impl Core {
             && matches!(body, [1 | 2, 0, high, low, ..] if usize::from(*high) << 8 | usize::from(*low) == body.len() - 4)
     }
 
-    fn change_cipher_spec(&mut self, place: Place, sink: &mut dyn FnMut(TlsEvent)) {
+    fn change_cipher_spec(&mut self, place: Place, sink: &mut dyn Sink) {
         if !self.spoken.is_tls13() {
             self.protected[place.from as usize] = true;
             if let Some(decryptor) = &mut self.decryptor {
@@ -171,7 +173,7 @@ impl Core {
     }
 
     /// An alert record in clear, whole, split, or with several alerts; or one that is encrypted.
-    fn alert(&mut self, place: Place, body: &[u8], sink: &mut dyn FnMut(TlsEvent)) {
+    fn alert(&mut self, place: Place, body: &[u8], sink: &mut dyn Sink) {
         let split = &mut self.split_alert[place.from as usize];
         match (body, split.take()) {
             ([second], Some(first)) => {
@@ -197,13 +199,7 @@ impl Core {
 
     /// Takes the handshake bytes of a record. Messages that lie whole in it are read where they are; the rest is joined with what
     /// came before and what comes after.
-    pub(super) fn handshake(
-        &mut self,
-        place: Place,
-        body: &[u8],
-        encrypted: bool,
-        sink: &mut dyn FnMut(TlsEvent),
-    ) {
+    pub(super) fn handshake(&mut self, place: Place, body: &[u8], encrypted: bool, sink: &mut dyn Sink) {
         let from = place.from as usize;
         let mut rest = body;
         while self.joiners[from].is_clear()
@@ -219,7 +215,7 @@ impl Core {
     }
 
     /// Takes the joined messages that are whole now.
-    fn messages(&mut self, place: Place, encrypted: bool, sink: &mut dyn FnMut(TlsEvent)) {
+    fn messages(&mut self, place: Place, encrypted: bool, sink: &mut dyn Sink) {
         while let Some(message) = self.joiners[place.from as usize].next(self.limit) {
             let place = Place { start: message.start, ..place };
             if message.missing > 0 || message.too_long {
@@ -231,9 +227,9 @@ impl Core {
     }
 
     /// Takes a whole message, given with its header.
-    fn message(&mut self, place: Place, bytes: &[u8], encrypted: bool, sink: &mut dyn FnMut(TlsEvent)) {
+    fn message(&mut self, place: Place, bytes: &[u8], encrypted: bool, sink: &mut dyn Sink) {
         let [kind, _, _, _, body @ ..] = bytes else { return };
-        let mut value = parse(*kind, body, self.spoken);
+        let mut value = parse(*kind, body, self.spoken, &mut |der| sink.certificate(der));
         if let Handshake::CertificateVerify { verify } = &mut value
             && let Some(transcript) = &self.transcript
         {
@@ -255,14 +251,18 @@ impl Core {
     }
 
     /// A message of which bytes are missing, or that is longer than is kept.
-    fn damaged(&mut self, place: Place, message: &join::Message, sink: &mut dyn FnMut(TlsEvent)) {
+    fn damaged(&mut self, place: Place, message: &join::Message, sink: &mut dyn Sink) {
         self.spoil();
         let kind = message.bytes.first().copied();
         let missing = message.missing;
         if kind == Some(11) && message.bytes.len() > 7 {
             let whole = message.intact.min(message.bytes.len());
-            let certificate =
-                partial_certificate(&message.bytes[..whole.max(4)], self.spoken.is_tls13(), missing);
+            let certificate = partial_certificate(
+                &message.bytes[..whole.max(4)],
+                self.spoken.is_tls13(),
+                missing,
+                &mut |der| sink.certificate(der),
+            );
             place.tell(false, TlsEventKind::Handshake(Handshake::Certificate(certificate)), sink);
         }
         if message.too_long {
@@ -277,7 +277,7 @@ impl Core {
     }
 
     /// What later messages depend on.
-    fn learn(&mut self, place: Place, message: &Handshake, sink: &mut dyn FnMut(TlsEvent)) {
+    fn learn(&mut self, place: Place, message: &Handshake, sink: &mut dyn Sink) {
         match message {
             Handshake::ClientHello(hello) if self.client_random.is_none() || self.may_renegotiate() => {
                 self.client_random = Some(hello.random);
@@ -319,7 +319,7 @@ impl Core {
     }
 
     /// A message in SSLv2 framing.
-    fn sslv2(&mut self, place: Place, body: &[u8], sink: &mut dyn FnMut(TlsEvent)) {
+    fn sslv2(&mut self, place: Place, body: &[u8], sink: &mut dyn Sink) {
         match body {
             [1, rest @ ..] => {
                 let value = match sslv2_client_hello(rest) {
