@@ -1,5 +1,6 @@
 //! Puts drawn connections in order and gives them their numbers; what does not fit in memory waits in a temporary file.
 
+use std::fmt::Write as _;
 use std::io::{Read, Seek, SeekFrom, Write};
 use std::path::PathBuf;
 
@@ -35,7 +36,7 @@ pub(crate) struct Shelf {
     kept: Vec<Kept>,
     memory: Vec<u8>,
     spilled: u64,
-    file: Option<std::fs::File>,
+    file: Option<Spill>,
 }
 
 /// Connections of one list.
@@ -68,9 +69,9 @@ impl Shelf {
     fn spill(&mut self) -> Result<()> {
         let file = match &mut self.file {
             Some(file) => file,
-            None => self.file.insert(tempfile::tempfile().map_err(temporary)?),
+            None => self.file.insert(Spill::new().map_err(temporary)?),
         };
-        file.write_all(&self.memory).map_err(temporary)?;
+        file.file.write_all(&self.memory).map_err(temporary)?;
         self.spilled += self.memory.len() as u64;
         self.memory.clear();
         Ok(())
@@ -89,14 +90,25 @@ impl Shelf {
             self.kept.extend(list);
         }
         self.kept.sort_by_key(|kept| kept.stream);
-        let mut text = Vec::new();
+        let (mut text, mut digits) = (Vec::new(), String::new());
         for (kept, number) in self.kept.iter().zip(1u64..) {
             if kept.place != place || !kept.shown || !wanted(number) {
                 continue;
             }
-            read(&self.memory, self.spilled, self.file.as_mut(), kept, &mut text)?;
+            text.clear();
+            match (&mut self.file, kept.offset.checked_sub(self.spilled)) {
+                (_, Some(start)) => {
+                    let start = start as usize;
+                    let there = self.memory.get(start..start + kept.len as usize);
+                    text.extend_from_slice(there.unwrap_or_default());
+                }
+                (Some(file), None) => file.read(kept.offset, kept.len, &mut text).map_err(temporary)?,
+                (None, None) => {}
+            }
             let at = (kept.number_at as usize).min(text.len());
-            let digits = number.to_string();
+            digits.clear();
+            // Writing to a string cannot fail.
+            let _ = write!(digits, "{number}");
             text.splice(at..at, digits.bytes());
             write(&text)?;
         }
@@ -104,24 +116,53 @@ impl Shelf {
     }
 }
 
-fn read(
-    memory: &[u8],
-    spilled: u64,
-    file: Option<&mut std::fs::File>,
-    kept: &Kept,
-    text: &mut Vec<u8>,
-) -> Result<()> {
-    text.clear();
-    let len = kept.len as usize;
-    if kept.offset >= spilled {
-        let start = (kept.offset - spilled) as usize;
-        text.extend_from_slice(memory.get(start..start + len).unwrap_or_default());
-        return Ok(());
+/// What does not fit in memory, in a temporary file. It is read in the order of streams, which is nearly that of the file, so that
+/// a few pages serve many.
+struct Spill {
+    file: std::fs::File,
+    pages: [Page; PAGES],
+}
+
+/// A part of the file at hand.
+#[derive(Default)]
+struct Page {
+    /// Its place in the file, in pages, from 1 on; 0 before it was read.
+    number: u64,
+    bytes: Vec<u8>,
+}
+
+/// Bytes of a page.
+const PAGE: u64 = 32 << 10;
+/// Pages at hand.
+const PAGES: usize = 32;
+
+impl Spill {
+    fn new() -> std::io::Result<Self> {
+        Ok(Self { file: tempfile::tempfile()?, pages: Default::default() })
     }
-    let Some(file) = file else { return Ok(()) };
-    file.seek(SeekFrom::Start(kept.offset)).map_err(temporary)?;
-    text.resize(len, 0);
-    file.read_exact(text).map_err(temporary)
+
+    /// Adds `len` bytes from `offset` on to `text`. Nothing may be written behind the first call.
+    fn read(&mut self, mut offset: u64, len: u32, text: &mut Vec<u8>) -> std::io::Result<()> {
+        let end = offset + u64::from(len);
+        while offset < end {
+            let (number, at) = (offset / PAGE + 1, (offset % PAGE) as usize);
+            let page = &mut self.pages[(number % PAGES as u64) as usize];
+            if page.number != number {
+                page.bytes.clear();
+                self.file.seek(SeekFrom::Start((number - 1) * PAGE))?;
+                (&self.file).take(PAGE).read_to_end(&mut page.bytes)?;
+                page.number = number;
+            }
+            let there = page.bytes.get(at..).unwrap_or_default();
+            let part = &there[..there.len().min((end - offset) as usize)];
+            if part.is_empty() {
+                return Err(std::io::ErrorKind::UnexpectedEof.into());
+            }
+            text.extend_from_slice(part);
+            offset += part.len() as u64;
+        }
+        Ok(())
+    }
 }
 
 fn temporary(source: std::io::Error) -> Error {
@@ -184,5 +225,29 @@ mod tests {
             )
             .unwrap();
         assert_eq!(sizes, [MEMORY + 2, 4]);
+    }
+
+    #[test]
+    fn what_was_spilled_comes_back_as_it_was_from_every_page() {
+        let mut shelf = Shelf::default();
+        let text = |n: u64| format!("# {n} {}", "y".repeat((n * 37 % 1_000) as usize));
+        // As connections end: about in order, and more of them than the pages at hand hold.
+        for n in (0..8_000u64).map(|n| n ^ 5) {
+            shelf.put(n, Place::Line, &fragment(&text(n)), true).unwrap();
+        }
+        let mut number = 0;
+        shelf
+            .take(
+                Place::Line,
+                |_| true,
+                |line| {
+                    let expected = text(number).replacen('#', &format!("#{}", number + 1), 1);
+                    assert_eq!(std::str::from_utf8(line), Ok(&*expected));
+                    number += 1;
+                    Ok(())
+                },
+            )
+            .unwrap();
+        assert_eq!(number, 8_000);
     }
 }
