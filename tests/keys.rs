@@ -240,7 +240,7 @@ fn connections(capture: &[u8], keys: &str) -> Vec<Connection> {
 /// Whether the CertificateVerify of server and client verify with the keys of their leaves.
 fn signatures(capture: &[u8], keys: &str) -> [Option<bool>; 2] {
     let connection = connections(capture, keys).remove(0);
-    let check = |chain: Option<&At<SentChain>>, verify: Option<&At<CertificateVerify>>| {
+    let check = |chain: Option<&At<SentChain>>, verify: Option<&At<Box<CertificateVerify>>>| {
         let leaf = Certificate::from_der(chain?.value.certificates.first()?.clone());
         let key = &leaf.fields.as_ref().ok()?.key;
         let verify = &verify?.value;

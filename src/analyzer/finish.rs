@@ -120,7 +120,7 @@ impl StreamState {
                 (connection, forward)
             }
             Phase::Prelude(phase) => self.not_tls(info, phase.into_facts(), &tls_meant)?,
-            Phase::Plain(first, tunnel) => self.not_tls(info, (*first, tunnel.map(|at| *at)), &tls_meant)?,
+            Phase::Plain(first, tunnel) => self.not_tls(info, (*first, tunnel), &tls_meant)?,
         };
         let speaks = connection.speaks_tls.contains(&true) || connection.client_hello_lost.is_some();
         let silent = !speaks && connection.plain.iter().all(Option::is_none);
@@ -137,7 +137,7 @@ impl StreamState {
     fn not_tls(
         &self,
         info: &StreamInfo,
-        (first, tunnel): ([Option<At<PlainText>>; 2], Option<At<Tunnel>>),
+        (first, tunnel): ([Option<Box<At<PlainText>>>; 2], Option<Box<At<Tunnel>>>),
         tls_meant: &impl Fn(&Endpoint) -> bool,
     ) -> Option<(Box<Connection>, bool)> {
         let (forward, role) = roles(info, Dir::Forward, None);

@@ -240,7 +240,7 @@ impl Folder<'_> {
             }
             Handshake::CertificateRequest(request) => {
                 let detail = Detail::Authorities(count_of(&request.authorities));
-                c.certificate_request.get_or_insert(place.at(request));
+                c.certificate_request.get_or_insert(place.at(Box::new(request)));
                 self.message(from, 'R', HandshakeType::CERTIFICATE_REQUEST, detail, encrypted);
             }
             Handshake::ServerHelloDone => {
@@ -253,9 +253,9 @@ impl Folder<'_> {
             }
             Handshake::CertificateVerify { verify } => {
                 if from == Side::Server {
-                    c.server_certificate_verify.get_or_insert(place.at(verify));
+                    c.server_certificate_verify.get_or_insert(place.at(Box::new(verify)));
                 } else {
-                    c.client_certificate_verify.get_or_insert(place.at(verify));
+                    c.client_certificate_verify.get_or_insert(place.at(Box::new(verify)));
                 }
                 self.message(from, 'Y', HandshakeType::CERTIFICATE_VERIFY, Detail::None, encrypted);
             }

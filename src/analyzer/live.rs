@@ -1,5 +1,7 @@
 //! A stream that speaks TLS.
 
+use smallvec::SmallVec;
+
 use crate::capture::Timestamp;
 use crate::connection::{At, Connection, PlainText, RoleBasis};
 use crate::tcp::Dir;
@@ -20,7 +22,7 @@ pub(super) struct Live {
     /// The preamble, while it is not known where TLS begins in one direction.
     pub(super) prelude: Option<Box<PreludePhase>>,
     /// Recent deliveries per direction, so that a message can be given its packets.
-    pub(super) marks: [Vec<Mark>; 2],
+    pub(super) marks: [Marks; 2],
     pub(super) history: String,
     /// The first handshake, while a second one runs.
     pub(super) aside: Option<Aside>,
@@ -47,7 +49,11 @@ impl Live {
     }
 
     /// Bytes before TLS in a direction are no fault where a preamble was recognised.
-    pub(super) fn keep_plain(&mut self, first: &mut [Option<At<PlainText>>; 2], begins: [Option<u64>; 2]) {
+    pub(super) fn keep_plain(
+        &mut self,
+        first: &mut [Option<Box<At<PlainText>>>; 2],
+        begins: [Option<u64>; 2],
+    ) {
         if self.connection.tunnel.is_some() {
             return;
         }
@@ -95,6 +101,9 @@ pub(super) struct Mark {
     pub(super) packet: u64,
     pub(super) time: Timestamp,
 }
+
+/// Those of one direction: as a rule one or two.
+pub(super) type Marks = SmallVec<[Mark; 2]>;
 
 /// Deliveries remembered per direction, to name the packet in which a message began.
 const MARKS: usize = 256;

@@ -13,12 +13,12 @@ use super::state::{Phase, StreamState, Tools};
 pub(super) struct PreludePhase {
     pub(super) prelude: Prelude,
     /// The first bytes of each direction.
-    pub(super) first: [Option<At<PlainText>>; 2],
+    pub(super) first: [Option<Box<At<PlainText>>>; 2],
     /// Offsets of the first byte that was given of each direction.
     start: [Option<u64>; 2],
     /// Where TLS begins in each direction, from the first byte given.
     found: [Option<u64>; 2],
-    pub(super) tunnel: Option<At<Tunnel>>,
+    pub(super) tunnel: Option<Box<At<Tunnel>>>,
 }
 
 impl StreamState {
@@ -123,7 +123,7 @@ impl StreamState {
             Progress::Plain(_) => {
                 let first = std::mem::take(&mut phase.first);
                 let tunnel = phase.tunnel.take();
-                self.phase = Phase::Plain(Box::new(first), tunnel.map(Box::new));
+                self.phase = Phase::Plain(Box::new(first), tunnel);
             }
             Progress::TlsAt { .. } => {
                 let Phase::Prelude(phase) = std::mem::replace(&mut self.phase, Phase::Silent) else { return };
@@ -211,7 +211,7 @@ fn plain_item(spoken: Option<&'static str>, seems: &'static str, bytes: &[u8], f
 }
 
 /// The first line of a side may come in several packets.
-pub(super) fn extend(first: &mut Option<At<PlainText>>, delivery: &Delivery<'_>, from_server: bool) {
+pub(super) fn extend(first: &mut Option<Box<At<PlainText>>>, delivery: &Delivery<'_>, from_server: bool) {
     match first {
         Some(first) => grow(&mut first.value, delivery, from_server),
         none => *none = Some(plain_at(delivery, from_server)),
@@ -235,7 +235,7 @@ pub(super) fn grow(first: &mut PlainText, delivery: &Delivery<'_>, from_server: 
 /// Bytes of which nobody knows what they are.
 const UNKNOWN: &str = "unknown";
 
-pub(super) fn plain_at(delivery: &Delivery<'_>, from_server: bool) -> At<PlainText> {
+pub(super) fn plain_at(delivery: &Delivery<'_>, from_server: bool) -> Box<At<PlainText>> {
     let sample = crate::tunnel::sample(delivery.bytes);
     // An escaped byte takes up to four characters.
     let whole = delivery.bytes.contains(&b'\n') || sample.len() > 76;
@@ -244,7 +244,7 @@ pub(super) fn plain_at(delivery: &Delivery<'_>, from_server: bool) -> At<PlainTe
     if value.is_open() {
         value.head.extend(delivery.bytes.iter().take(PlainText::HEAD));
     }
-    At { packet: delivery.packet, first_packet: delivery.packet, time: delivery.time, value }
+    Box::new(At { packet: delivery.packet, first_packet: delivery.packet, time: delivery.time, value })
 }
 
 impl PreludePhase {
@@ -278,7 +278,7 @@ impl PreludePhase {
                 });
                 let (packet, time) =
                     refused.map_or((delivery.packet, delivery.time), |at| (at.packet, at.time));
-                self.tunnel = Some(At { packet, first_packet, time, value });
+                self.tunnel = Some(Box::new(At { packet, first_packet, time, value }));
             }
         }
         progress
@@ -290,7 +290,7 @@ impl PreludePhase {
     }
 
     /// The first bytes of each direction, and what the preamble was.
-    pub(super) fn into_facts(self) -> ([Option<At<PlainText>>; 2], Option<At<Tunnel>>) {
+    pub(super) fn into_facts(self) -> ([Option<Box<At<PlainText>>>; 2], Option<Box<At<Tunnel>>>) {
         (self.first, self.tunnel)
     }
 }

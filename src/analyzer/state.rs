@@ -56,7 +56,7 @@ pub(super) enum Phase {
     /// TLS.
     Tls(Box<Live>),
     /// Something else: counted only. What was seen first of each direction is kept.
-    Plain(Box<[Option<At<PlainText>>; 2]>, Option<Box<At<Tunnel>>>),
+    Plain(Box<[Option<Box<At<PlainText>>>; 2]>, Option<Box<At<Tunnel>>>),
 }
 
 impl StreamState {
@@ -204,7 +204,7 @@ impl StreamState {
             client_is_forward,
             base,
             prelude: None,
-            marks: [Vec::new(), Vec::new()],
+            marks: Default::default(),
             history: String::with_capacity(HISTORY),
             aside: None,
             unseen: [true, true],

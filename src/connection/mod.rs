@@ -264,9 +264,9 @@ pub struct Connection {
     /// The last record of application data of this side is not there to its end: client, server.
     pub unfinished_data: [bool; 2],
     /// First bytes of a side that speaks something else where TLS was due: client, server.
-    pub plain: [Option<At<PlainText>>; 2],
+    pub plain: [Option<Box<At<PlainText>>>; 2],
     /// The preamble before TLS.
-    pub tunnel: Option<At<Tunnel>>,
+    pub tunnel: Option<Box<At<Tunnel>>>,
     /// The first ClientHello.
     pub client_hello: Option<At<Box<ClientHello>>>,
     /// The ClientHello that answers a HelloRetryRequest.
@@ -284,13 +284,13 @@ pub struct Connection {
     /// The server's key exchange parameters.
     pub server_key_exchange: Option<At<Box<ServerKeyExchange>>>,
     /// The server's CertificateVerify (TLS 1.3, read with keys).
-    pub server_certificate_verify: Option<At<CertificateVerify>>,
+    pub server_certificate_verify: Option<At<Box<CertificateVerify>>>,
     /// The client's CertificateVerify.
-    pub client_certificate_verify: Option<At<CertificateVerify>>,
+    pub client_certificate_verify: Option<At<Box<CertificateVerify>>>,
     /// The signature over the key exchange parameters (TLS 1.2), or the server's CertificateVerify (TLS 1.3), verifies with the leaf's key.
     pub server_signature_good: Option<bool>,
     /// The server asked for a client certificate.
-    pub certificate_request: Option<At<CertificateRequest>>,
+    pub certificate_request: Option<At<Box<CertificateRequest>>>,
     /// ServerHelloDone.
     pub server_hello_done: Option<At<()>>,
     /// The client's certificates; an empty chain is "none".

@@ -28,7 +28,10 @@ pub struct MappedRecord {
 
 /// The records of one direction from the first of type application data on, in order.
 #[derive(Debug, Clone, Default)]
-pub struct RecordMap {
+pub struct RecordMap(Option<Box<Map>>);
+
+#[derive(Debug, Clone)]
+struct Map {
     records: Vec<MappedRecord>,
     /// Offset after the last record, in the map or before it.
     end: Option<u64>,
@@ -38,40 +41,42 @@ pub struct RecordMap {
 
 impl RecordMap {
     /// A map of at most `limit` records; 0 keeps none.
-    pub const fn new(limit: usize) -> Self {
-        Self { records: Vec::new(), end: None, limit, is_full: false }
+    pub fn new(limit: usize) -> Self {
+        let map = Map { records: Vec::new(), end: None, limit, is_full: false };
+        Self((limit > 0).then(|| Box::new(map)))
     }
 
     /// Whether nothing is to be put in.
     pub const fn is_off(&self) -> bool {
-        self.limit == 0
+        self.0.is_none()
     }
 
     /// The records.
     pub fn records(&self) -> &[MappedRecord] {
-        &self.records
+        self.0.as_deref().map_or(&[], |map| &map.records)
     }
 
     /// Records after the last one are not in the map, as there were too many.
-    pub const fn is_full(&self) -> bool {
-        self.is_full
+    pub fn is_full(&self) -> bool {
+        self.0.as_deref().is_some_and(|map| map.is_full)
     }
 
     /// Adds the record from `start` to `end` that was complete with `packet`; one that is there already is passed over.
     pub fn add(&mut self, start: u64, end: u64, packet: u64, kind: RecordKind) {
-        if self.is_off() || self.end.is_some_and(|known| end <= known) {
+        let Some(map) = &mut self.0 else { return };
+        if map.end.is_some_and(|known| end <= known) {
             return;
         }
-        let resumes = self.end.is_none_or(|known| known < start);
-        self.end = Some(end);
-        if self.records.is_empty() && kind == RecordKind::Other {
+        let resumes = map.end.is_none_or(|known| known < start);
+        map.end = Some(end);
+        if map.records.is_empty() && kind == RecordKind::Other {
             return;
         }
-        if self.records.len() >= self.limit {
-            self.is_full = true;
+        if map.records.len() >= map.limit {
+            map.is_full = true;
             return;
         }
-        self.records.push(MappedRecord { start, end, packet, kind, resumes });
+        map.records.push(MappedRecord { start, end, packet, kind, resumes });
     }
 }
 

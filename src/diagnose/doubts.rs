@@ -13,10 +13,10 @@ fn verdict(inputs: &Inputs) -> (&'static str, Confidence) {
     (verdict.cause, verdict.confidence)
 }
 
-fn plain(packet: u64, protocol: &'static str, sample: &str) -> Option<At<PlainText>> {
+fn plain(packet: u64, protocol: &'static str, sample: &str) -> Option<Box<At<PlainText>>> {
     let time = Builder::tls12().build().start;
     let value = PlainText { protocol, sample: sample.to_owned(), whole: true, head: Vec::new() };
-    Some(At { packet, first_packet: packet, time, value })
+    Some(Box::new(At { packet, first_packet: packet, time, value }))
 }
 
 #[test]

@@ -33,7 +33,7 @@ fn refused(change: impl Fn(&mut ClientHello)) -> Connection {
 
 fn tunnel(connection: &mut Connection, value: Tunnel) {
     let at = connection.syn_ack.as_ref().unwrap();
-    connection.tunnel = Some(At { packet: 3, first_packet: 3, time: at.time, value });
+    connection.tunnel = Some(Box::new(At { packet: 3, first_packet: 3, time: at.time, value }));
 }
 
 #[test]
@@ -192,7 +192,8 @@ fn what_both_sides_speak_on_a_port_of_tls_is_no_failure() {
     let plain = |connection: &mut Connection, side: Side, protocol: &'static str, sample: &str| {
         let at = connection.syn_ack.as_ref().unwrap();
         let value = PlainText { protocol, sample: sample.to_owned(), whole: true, head: Vec::new() };
-        connection.plain[side as usize] = Some(At { packet: 4, first_packet: 4, time: at.time, value });
+        connection.plain[side as usize] =
+            Some(Box::new(At { packet: 4, first_packet: 4, time: at.time, value }));
     };
     let judged = |sent: (&'static str, &str), said: Option<(&'static str, &str)>, closed: bool| {
         let builder = Builder::tcp();

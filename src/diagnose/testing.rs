@@ -10,7 +10,7 @@ use crate::connection::{
 };
 use crate::decode::Endpoint;
 use crate::iana::{AlertDescription, CipherSuite, NamedGroup, Version};
-use crate::tls::message::{Alert, CertificateRequest, ClientHello, ServerHello, Side};
+use crate::tls::message::{Alert, ClientHello, ServerHello, Side};
 
 /// Builds a connection packet by packet; each step takes the next packet number and one millisecond.
 pub(super) struct Builder {
@@ -90,7 +90,7 @@ impl Builder {
 
     /// The server asks for a client certificate.
     pub(super) fn certificate_request(mut self) -> Self {
-        self.connection.certificate_request = Some(self.next(CertificateRequest::default()));
+        self.connection.certificate_request = Some(self.next(Box::default()));
         self
     }
 

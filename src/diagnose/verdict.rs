@@ -16,8 +16,8 @@ use crate::diagnose::{
 };
 use crate::tls::message::Side;
 
-/// All judgements about a connection.
-pub(super) type Judged = Vec<(&'static Cause, Judgement)>;
+/// All judgements about a connection, in the order of [`CAUSES`].
+pub(super) type Judged = [(&'static Cause, Judgement); CAUSES.len()];
 
 /// Judges one connection.
 pub fn diagnose(case: &Case<'_>) -> Diagnosis {
@@ -62,7 +62,7 @@ pub fn outline(case: &Case<'_>) -> Diagnosis {
 }
 
 fn judge_all(case: &Case<'_>) -> Judged {
-    CAUSES.iter().map(|cause| (*cause, (cause.check)(case))).collect()
+    std::array::from_fn(|i| (CAUSES[i], (CAUSES[i].check)(case)))
 }
 
 /// How a connection ended in which nothing failed, and who failed.
