@@ -42,6 +42,8 @@ pub(super) struct StreamState {
     pub(super) current: Option<SegmentNote>,
     pub(super) gaps: Vec<(Dir, Gap)>,
     pub(super) warnings: Vec<Warning>,
+    /// The handshake is over, as [`Live::is_quiet`] said last: most packets need not look there.
+    quiet: bool,
     pub(super) phase: Phase,
 }
 
@@ -73,6 +75,7 @@ impl StreamState {
             current: None,
             gaps: Vec::new(),
             warnings: Vec::new(),
+            quiet: false,
             phase: Phase::Silent,
         }
     }
@@ -120,12 +123,13 @@ impl StreamState {
         if note.flags.has(TcpFlags::FIN) && self.fin[i].is_none() {
             self.fin[i] = Some(at);
         }
-        let quiet = match &self.phase {
-            Phase::Tls(live) => live.is_quiet(),
-            Phase::Plain(..) => true,
-            _ => false,
-        };
-        self.timeline.packet(note, quiet, limits);
+        self.timeline.packet(note, self.is_quiet(), limits);
+    }
+
+    /// Packets of data and acknowledgments say nothing new.
+    fn is_quiet(&self) -> bool {
+        debug_assert!(!matches!(&self.phase, Phase::Tls(live) if live.is_quiet() != self.quiet));
+        self.quiet || matches!(self.phase, Phase::Plain(..))
     }
 
     fn count(&mut self, note: &SegmentNote) {
@@ -263,6 +267,7 @@ impl StreamState {
         );
         let begun = live.session.begun(side, offset + bytes.len() as u64);
         live.forget(i, begun);
+        self.quiet = live.is_quiet();
     }
 
     /// Bytes that the capture lacks.
@@ -284,9 +289,7 @@ impl StreamState {
         if self.gaps.len() < tools.limits.timeline_tail {
             self.gaps.push((dir, Gap { sender, offset, len, before, after, snaplen, in_data }));
         }
-        let quiet = matches!(&self.phase, Phase::Tls(live) if live.is_quiet())
-            || matches!(self.phase, Phase::Plain(..));
-        if !quiet {
+        if !self.is_quiet() {
             self.timeline.item(self.current.as_ref(), Item::Gap { len, snaplen });
         }
         if let Phase::Tls(live) = &mut self.phase {
@@ -303,6 +306,7 @@ impl StreamState {
                 closed: [None, None],
             };
             live.session.gap(side, offset, len, past, &mut Told { folder, certificates: tools.certificates });
+            self.quiet = live.is_quiet();
         } else if let Phase::Prelude(phase) = &mut self.phase {
             phase.prelude.lost(peer(dir), len);
         } else if let Phase::Probing(held) = &mut self.phase {
