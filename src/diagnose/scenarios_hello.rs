@@ -50,7 +50,7 @@ fn handshake_failure_to_ssl_3_is_about_the_version_for_which_ssl_3_has_no_alert(
 fn a_client_that_takes_no_signature_by_an_rsa_key_is_not_refused_for_its_version() {
     let narrow = || {
         refused(|hello| {
-            hello.supported_versions = vec![Version(0x0304)];
+            hello.supported_versions = [Version(0x0304)].into_iter().collect();
             hello.signature_schemes = vec![SignatureScheme(0x0403)];
         })
     };
@@ -61,7 +61,7 @@ fn a_client_that_takes_no_signature_by_an_rsa_key_is_not_refused_for_its_version
 #[test]
 fn a_key_agreed_upon_beforehand_that_the_server_does_not_know_is_why_it_refuses() {
     let external = refused(|hello| {
-        hello.supported_versions = vec![Version(0x0304)];
+        hello.supported_versions = [Version(0x0304)].into_iter().collect();
         hello.cipher_suites = vec![CipherSuite(0x1301)];
         hello.offers_psk = true;
         hello.offers_external_psk = true;

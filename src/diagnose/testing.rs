@@ -37,9 +37,9 @@ impl Builder {
         let mut builder = Self::tcp();
         let hello = ClientHello {
             version: Version(0x0303),
-            supported_versions: vec![Version(0x0304), Version(0x0303)],
+            supported_versions: [Version(0x0304), Version(0x0303)].into_iter().collect(),
             cipher_suites: [0x1301, 0x1302, 0xc02b, 0xc02f, 0xc030, 0x009c].map(CipherSuite).to_vec(),
-            groups: [0x001d, 0x0017].map(NamedGroup).to_vec(),
+            groups: [0x001d, 0x0017].map(NamedGroup).into_iter().collect(),
             sni: Some("api.example".into()),
             ..ClientHello::default()
         };

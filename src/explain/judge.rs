@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use foldhash::quality::RandomState;
 use hashbrown::{HashMap, HashSet};
+use smallvec::SmallVec;
 
 use crate::connection::{Connection, Outcome};
 use crate::diagnose::{
@@ -176,8 +177,8 @@ impl<'a> Judge<'a> {
         listener.connection(Parts { case: &case, diagnosis: &established_in_brief() })
     }
 
-    fn parse(&mut self, chain: Option<&[Arc<[u8]>]>) -> Vec<Arc<Certificate>> {
-        let chain: Vec<_> = chain
+    fn parse(&mut self, chain: Option<&[Arc<[u8]>]>) -> SmallVec<[Arc<Certificate>; 4]> {
+        let chain: SmallVec<[_; 4]> = chain
             .unwrap_or_default()
             .iter()
             .take(self.options.limits.chain_certificates)

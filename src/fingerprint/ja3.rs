@@ -70,8 +70,8 @@ mod tests {
             version: Version(0x0303),
             cipher_suites: [0x3a3a, 0x1301, 0xc02b].map(CipherSuite).to_vec(),
             extensions: extensions(&[0x4a4a, 0, 10, 11, 43]),
-            groups: [0x5a5a, 29, 23].map(NamedGroup).to_vec(),
-            point_formats: vec![0],
+            groups: [0x5a5a, 29, 23].map(NamedGroup).into_iter().collect(),
+            point_formats: [0].into_iter().collect(),
             ..ClientHello::default()
         };
         assert_eq!(ja3_text(&hello).unwrap(), "771,4865-49195,0-10-11-43,29-23,0");

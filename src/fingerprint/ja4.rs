@@ -112,7 +112,7 @@ mod tests {
             version: Version(0x0303),
             cipher_suites: suites.map(CipherSuite).to_vec(),
             extensions: Some(kinds.into_iter().map(|kind| extension(kind, b"")).collect()),
-            supported_versions: [0x2a2a, 0x0304, 0x0303].map(Version).to_vec(),
+            supported_versions: [0x2a2a, 0x0304, 0x0303].map(Version).into_iter().collect(),
             signature_schemes: schemes.map(SignatureScheme).to_vec(),
             ..ClientHello::default()
         }
@@ -179,7 +179,10 @@ mod tests {
 
     #[test]
     fn a_draft_version_has_no_letters() {
-        let hello = ClientHello { supported_versions: vec![Version(0x7f1c)], ..ClientHello::default() };
+        let hello = ClientHello {
+            supported_versions: [Version(0x7f1c)].into_iter().collect(),
+            ..ClientHello::default()
+        };
         assert_eq!(&ja4(&hello)[1..3], "00");
     }
 }

@@ -27,7 +27,7 @@ const OWN_OF_NSS: [u16; 2] = [0xfefe, 0xfeff];
 
 pub(super) fn openssl(shape: &Shape<'_>) -> i32 {
     // All three forms of points are offered; hardly anyone else names the compressed ones.
-    points(3, shape.hello.point_formats == [0, 1, 2])
+    points(3, shape.hello.point_formats[..] == [0, 1, 2])
         // 1.0.1 and 1.0.2 offer heartbeats.
         + points(2, shape.has(HEARTBEAT))
         + never(shape, &[STATUS_REQUEST_V2, RECORD_SIZE_LIMIT, DELEGATED_CREDENTIAL])
@@ -45,7 +45,7 @@ pub(super) fn java(shape: &Shape<'_>) -> i32 {
     let dsa = [0x00a3, 0x00a2, 0x0032].iter().any(|suite| shape.suites.contains(suite));
     points(3, shape.has(STATUS_REQUEST_V2))
         + points(3, repeated)
-        + points(1, dsa && shape.hello.point_formats == [0])
+        + points(1, dsa && shape.hello.point_formats[..] == [0])
         + never(shape, &[ENCRYPT_THEN_MAC, RECORD_SIZE_LIMIT, TIMESTAMPS])
 }
 

@@ -37,16 +37,16 @@ pub(super) fn hello(sample: &Sample) -> ClientHello {
     let extensions: Extensions = kinds.map(|kind| (kind, extension(kind, sample))).collect();
     ClientHello {
         version: Version(0x0303),
-        session_id: vec![7; sample.session_id],
+        session_id: vec![7; sample.session_id].into(),
         cipher_suites: numbers(sample.suites).map(CipherSuite).collect(),
-        compression: vec![0],
+        compression: [0].into_iter().collect(),
         sni: extensions.find(0).map(|_| "server.example".to_owned()),
         extensions: Some(extensions),
         alpn: sample.alpn.iter().map(|&protocol| protocol.to_owned()).collect(),
         supported_versions: numbers(sample.versions).map(Version).collect(),
         groups: numbers(sample.groups).map(NamedGroup).collect(),
         signature_schemes: numbers(sample.schemes).map(SignatureScheme).collect(),
-        point_formats: sample.formats.to_vec(),
+        point_formats: sample.formats.into(),
         ..ClientHello::default()
     }
 }

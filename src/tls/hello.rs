@@ -10,9 +10,9 @@ pub(super) fn client_hello(body: &[u8]) -> Option<ClientHello> {
     let mut hello = ClientHello {
         version: Version(cursor.u16()?),
         random: cursor.take(32)?.try_into().ok()?,
-        session_id: cursor.vec8()?.to_vec(),
+        session_id: cursor.vec8()?.into(),
         cipher_suites: u16_list(cursor.vec16()?).map(CipherSuite).collect(),
-        compression: cursor.vec8()?.to_vec(),
+        compression: cursor.vec8()?.into(),
         ..ClientHello::default()
     };
     if !cursor.is_empty() {
@@ -51,7 +51,7 @@ fn client_extension(hello: &mut ClientHello, extension: Extension<'_>) -> Option
         }
         5 => hello.asks_ocsp = true,
         10 => hello.groups = u16_list(body.vec16()?).map(NamedGroup).collect(),
-        11 => hello.point_formats = body.vec8()?.to_vec(),
+        11 => hello.point_formats = body.vec8()?.into(),
         13 => hello.signature_schemes = u16_list(body.vec16()?).map(SignatureScheme).collect(),
         16 => hello.alpn = protocols(body.vec16()?)?,
         35 => hello.offers_ticket = !extension.body.is_empty(),
@@ -102,7 +102,7 @@ pub(super) fn server_hello(body: &[u8]) -> Option<ServerHello> {
     // Drafts of TLS 1.3 up to 21 name the version here and have neither session id nor compression.
     let draft = hello.version.0 >> 8 == 0x7f || hello.version == Version::TLS13;
     if !draft {
-        hello.session_id = cursor.vec8()?.to_vec();
+        hello.session_id = cursor.vec8()?.into();
     }
     hello.cipher_suite = CipherSuite(cursor.u16()?);
     if draft {
@@ -153,7 +153,7 @@ pub(super) fn sslv2_client_hello(body: &[u8]) -> Option<ClientHello> {
     let session = usize::from(cursor.u16()?);
     let challenge = usize::from(cursor.u16()?);
     let specs = cursor.take(suites)?;
-    let session_id = cursor.take(session)?.to_vec();
+    let session_id = cursor.take(session)?.into();
     let challenge = cursor.take(challenge)?;
     let mut random = [0; 32];
     let len = challenge.len().min(32);

@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use smallvec::SmallVec;
+
 use crate::iana::{AlertDescription, CipherSuite, ExtensionType, NamedGroup, SignatureScheme, Version};
 
 pub use crate::tls::extensions::{Extension, Extensions};
@@ -33,6 +35,9 @@ impl Side {
     }
 }
 
+/// A list that is short as a rule, and then needs no memory of its own.
+pub type Few<T> = SmallVec<[T; 8]>;
+
 /// A ClientHello (RFC 8446 §4.1.2), also in SSLv2 framing (RFC 5246 appendix E.2).
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct ClientHello {
@@ -41,11 +46,11 @@ pub struct ClientHello {
     /// The client random; an SSLv2 challenge is right-aligned in it.
     pub random: [u8; 32],
     /// `legacy_session_id`.
-    pub session_id: Vec<u8>,
+    pub session_id: SmallVec<[u8; 32]>,
     /// Cipher suites in the order offered, GREASE and signalling values included.
     pub cipher_suites: Vec<CipherSuite>,
     /// Compression methods in the order offered.
-    pub compression: Vec<u8>,
+    pub compression: Few<u8>,
     /// Extensions in the order sent, GREASE included; `None` when there was no extension block.
     pub extensions: Option<Extensions>,
     /// Whether it came in an SSLv2 record.
@@ -55,15 +60,15 @@ pub struct ClientHello {
     /// `application_layer_protocol_negotiation` (RFC 7301), in order; bytes that are not printable are escaped.
     pub alpn: Vec<String>,
     /// `supported_versions` (RFC 8446 §4.2.1), in order, GREASE included; empty when the extension is absent.
-    pub supported_versions: Vec<Version>,
+    pub supported_versions: Few<Version>,
     /// `supported_groups`, in order, GREASE included.
-    pub groups: Vec<NamedGroup>,
+    pub groups: Few<NamedGroup>,
     /// The groups for which `key_share` holds a share, in order, GREASE included.
-    pub key_shares: Vec<NamedGroup>,
+    pub key_shares: Few<NamedGroup>,
     /// `signature_algorithms`, in order.
     pub signature_schemes: Vec<SignatureScheme>,
     /// `ec_point_formats`, in order.
-    pub point_formats: Vec<u8>,
+    pub point_formats: Few<u8>,
     /// `pre_shared_key` was offered.
     pub offers_psk: bool,
     /// One of these keys was agreed upon beforehand and is no ticket: its age is 0 (RFC 8446 §4.2.11).
@@ -86,7 +91,7 @@ pub struct ServerHello {
     /// The server random.
     pub random: [u8; 32],
     /// The session id echoed or assigned.
-    pub session_id: Vec<u8>,
+    pub session_id: SmallVec<[u8; 32]>,
     /// The chosen cipher suite.
     pub cipher_suite: CipherSuite,
     /// The chosen compression method.
