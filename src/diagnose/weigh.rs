@@ -136,15 +136,21 @@ fn under_other_rules<'a>(case: &Case<'_>, seen: Seen) -> Vec<Candidate<'a>> {
     let mut found: Vec<Candidate<'_>> = Vec::new();
     for report in case.other_paths.get() {
         for problem in report.problems.iter().filter(|problem| problem.fatal) {
-            let Some(mut finding) = path::finding_of(case, report, problem) else { continue };
-            let fit = alerts::fit(case.stack, case.connection, finding.code, seen);
-            let known = found.iter().any(|one| one.code() == finding.code);
+            let Some(code) = path::code_of(case, report, problem.kind) else { continue };
+            let known = found.iter().any(|one| one.code() == code);
             let late = matches!(seen, Seen::Late | Seen::LateOrAlert);
-            if known || fit == Fit::Excluded || late && !likeliest_does(case, finding.code, seen) {
+            if known || late && !likeliest_does(case, code, seen) {
                 continue;
             }
-            let text = finding.text.trim_end_matches('.').to_owned();
-            finding.text = format!("{text}, which the rules \"{}\" refuse", report.policy.name());
+            let fit = alerts::fit(case.stack, case.connection, code, seen);
+            if fit == Fit::Excluded {
+                continue;
+            }
+            let Some(mut finding) = path::finding_of(case, report, problem) else { continue };
+            if !case.in_brief {
+                let text = finding.text.trim_end_matches('.');
+                finding.text = format!("{text}, which the rules \"{}\" refuse", report.policy.name());
+            }
             finding.confidence = finding.confidence.min(Confidence::Likely);
             found.push(Candidate { finding: Cow::Owned(finding), fit, confidence: Confidence::Possible });
         }

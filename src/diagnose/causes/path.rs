@@ -80,7 +80,12 @@ pub(in crate::diagnose) fn finding_of(
     })
 }
 
-fn code_of(case: &Case<'_>, report: &PathReport, kind: ProblemKind) -> Option<&'static str> {
+/// The code of the cause that a problem of a path is; `None` for what is no cause.
+pub(in crate::diagnose) fn code_of(
+    case: &Case<'_>,
+    report: &PathReport,
+    kind: ProblemKind,
+) -> Option<&'static str> {
     Some(match kind {
         ProblemKind::UntrustedRoot | ProblemKind::MissingIntermediate => no_anchor_code(case, report, kind),
         ProblemKind::SelfSigned => "self-signed",
