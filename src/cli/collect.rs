@@ -20,10 +20,10 @@ pub(crate) enum Place {
 #[derive(Debug, Clone, Copy)]
 struct Kept {
     stream: u64,
-    place: Place,
     offset: u64,
     len: u32,
-    number_at: u32,
+    number_at: u16,
+    place: Place,
     shown: bool,
 }
 
@@ -32,8 +32,6 @@ struct Kept {
 pub(crate) struct Shelf {
     /// In the order in which they ended; a long capture has millions, so that a list never moves to a larger place.
     ended: Vec<Vec<Kept>>,
-    /// In order of their streams, once they are taken.
-    kept: Vec<Kept>,
     memory: Vec<u8>,
     spilled: u64,
     file: Option<Spill>,
@@ -50,7 +48,8 @@ impl Shelf {
         let offset = self.spilled + self.memory.len() as u64;
         let text = if shown { fragment.text.as_bytes() } else { &[] };
         self.memory.extend_from_slice(text);
-        let (len, number_at) = (text.len() as u32, fragment.number_at as u32);
+        let len = u32::try_from(text.len()).unwrap_or(u32::MAX);
+        let number_at = u16::try_from(fragment.number_at).unwrap_or(u16::MAX);
         let kept = Kept { stream, place, offset, len, number_at, shown };
         match self.ended.last_mut().filter(|list| list.len() < LIST) {
             Some(list) => list.push(kept),
@@ -85,13 +84,14 @@ impl Shelf {
         wanted: impl Fn(u64) -> bool,
         mut write: impl FnMut(&[u8]) -> Result<()>,
     ) -> Result<()> {
-        self.kept.reserve_exact(self.ended.iter().map(Vec::len).sum());
-        for list in std::mem::take(&mut self.ended) {
-            self.kept.extend(list);
-        }
-        self.kept.sort_by_key(|kept| kept.stream);
+        let kept = |at: u32| self.ended[at as usize / LIST][at as usize % LIST];
+        let count: usize = self.ended.iter().map(Vec::len).sum();
+        let mut order: Vec<u32> = (0..u32::try_from(count).unwrap_or(u32::MAX)).collect();
+        // Streams may share a number; those keep the order in which they ended.
+        order.sort_unstable_by_key(|&at| (kept(at).stream, at));
         let (mut text, mut digits) = (Vec::new(), String::new());
-        for (kept, number) in self.kept.iter().zip(1u64..) {
+        for (&at, number) in order.iter().zip(1u64..) {
+            let kept = kept(at);
             if kept.place != place || !kept.shown || !wanted(number) {
                 continue;
             }

@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 
 use crate::capture::Timestamp;
-use crate::decode::{Segment, TcpFlags};
+use crate::decode::{Endpoint, Segment, TcpFlags};
 use crate::limits::Limits;
 use crate::tcp::key::{Key, Keys};
 use crate::tcp::stream::Stream;
@@ -56,9 +56,9 @@ const KEPT_UNANSWERED: usize = 16_384;
 /// Streams that have closed and still wait for late packets.
 const LINGERING: usize = 512;
 /// Streams that are over and kept so that late packets find their number.
-const KEPT_OVER: usize = 16_384;
+const KEPT_OVER: usize = 12_288;
 /// Streams whose memory waits for others.
-const SPARE: usize = 256;
+const SPARE: usize = 64;
 /// No slot.
 const NONE: u32 = u32::MAX;
 
@@ -73,9 +73,19 @@ struct Link {
 /// A stream that was handed over, so that late packets find its number.
 #[derive(Clone, Copy)]
 struct Rest {
-    info: StreamInfo,
+    stream: u64,
+    opener: Endpoint,
+    responder: Endpoint,
     /// The initial sequence number of each direction.
     starts: [Option<u32>; 2],
+}
+
+impl Rest {
+    /// What is known of a stream at its beginning.
+    const fn new(info: &StreamInfo) -> Self {
+        let StreamInfo { stream, opener, responder, .. } = *info;
+        Self { stream, opener, responder, starts: [None; 2] }
+    }
 }
 
 /// A SYN that begins a connection.
@@ -137,14 +147,23 @@ impl<H: StreamHandler> StreamTable<H> {
         }
         let slot = slot.unwrap_or_else(|| self.open(key, packet, time, segment));
         let dir = self.direction(slot, segment);
-        let number = self.info(slot).stream;
+        let number = self.ends(slot).0;
         if self.streams[slot as usize].is_none() {
             if !opens(segment) {
                 return Placed { stream: number, offset: None };
             }
             // The same ports and initial number once more: Wireshark counts it to the same stream.
-            let known = self.rests[slot as usize].info;
-            let info = StreamInfo { first_packet: packet, first_time: time, first_ttl: segment.ttl, ..known };
+            let Rest { stream, opener, responder, .. } = self.rests[slot as usize];
+            let info = StreamInfo {
+                stream,
+                opener,
+                responder,
+                first_packet: packet,
+                first_time: time,
+                first_ttl: segment.ttl,
+                saw_syn: false,
+                saw_syn_ack: false,
+            };
             self.streams[slot as usize] = Some(self.stream(info));
         }
         let Some(stream) = &mut self.streams[slot as usize] else {
@@ -182,8 +201,15 @@ impl<H: StreamHandler> StreamTable<H> {
         (self.handler, self.stats)
     }
 
-    fn info(&self, slot: u32) -> &StreamInfo {
-        self.streams[slot as usize].as_ref().map_or(&self.rests[slot as usize].info, |stream| &stream.info)
+    /// The number of a stream, its opener and its responder.
+    fn ends(&self, slot: u32) -> (u64, &Endpoint, &Endpoint) {
+        match &self.streams[slot as usize] {
+            Some(stream) => (stream.info.stream, &stream.info.opener, &stream.info.responder),
+            None => {
+                let rest = &self.rests[slot as usize];
+                (rest.stream, &rest.opener, &rest.responder)
+            }
+        }
     }
 
     /// Whether a SYN is that of another connection.
@@ -197,8 +223,8 @@ impl<H: StreamHandler> StreamTable<H> {
     }
 
     fn direction(&self, slot: u32, segment: &Segment<'_>) -> Dir {
-        let info = self.info(slot);
-        match info.opener == segment.source && info.responder == segment.destination {
+        let (_, opener, responder) = self.ends(slot);
+        match *opener == segment.source && *responder == segment.destination {
             true => Dir::Forward,
             false => Dir::Reverse,
         }
@@ -230,9 +256,12 @@ impl<H: StreamHandler> StreamTable<H> {
                 slot
             }
             None => {
+                grow(&mut self.streams);
+                grow(&mut self.links);
+                grow(&mut self.rests);
                 self.streams.push(stream);
                 self.links.push(Link { previous: NONE, next: NONE, class: OPEN });
-                self.rests.push(Rest { info, starts: [None; 2] });
+                self.rests.push(Rest::new(&info));
                 (self.streams.len() - 1) as u32
             }
         };
@@ -277,8 +306,9 @@ impl<H: StreamHandler> StreamTable<H> {
             self.stats.evicted += u64::from(class != CLOSED);
             self.hand_over(slot, CloseReason::Evicted);
         }
-        let info = *self.info(slot);
-        self.remove(slot, &Key::of(info.opener, info.responder));
+        let (_, opener, responder) = self.ends(slot);
+        let key = Key::of(*opener, *responder);
+        self.remove(slot, &key);
     }
 
     /// Hands over what closed a while ago, and what has been silent for too long.
@@ -326,8 +356,8 @@ impl<H: StreamHandler> StreamTable<H> {
     fn hand_over(&mut self, slot: u32, reason: CloseReason) {
         let Some(mut stream) = self.streams[slot as usize].take() else { return };
         stream.finish(&mut self.handler);
-        self.rests[slot as usize] =
-            Rest { info: stream.info, starts: [Dir::Forward, Dir::Reverse].map(|dir| stream.start(dir)) };
+        let starts = [Dir::Forward, Dir::Reverse].map(|dir| stream.start(dir));
+        self.rests[slot as usize] = Rest { starts, ..Rest::new(&stream.info) };
         let reason = if stream.closed_at.is_some() && reason != CloseReason::Reused {
             CloseReason::Closed
         } else {
@@ -385,5 +415,14 @@ impl<H: StreamHandler> StreamTable<H> {
     }
 }
 
+/// Makes room for one more, by a quarter and not by as much again: a long capture soon has all the streams it will ever have at a time.
+fn grow<T>(list: &mut Vec<T>) {
+    if list.len() == list.capacity() {
+        list.reserve_exact((list.len() / 4).max(FEWEST));
+    }
+}
+
+/// Streams for which room is made at once.
+const FEWEST: usize = 64;
 /// Nanoseconds of capture time between two looks at what can be handed over.
 const SWEEP_NS: i64 = 500_000_000;

@@ -39,7 +39,7 @@ pub(super) fn violations(path: &[&Node<'_>], constraining: usize, rules: &Rules)
 fn names(fields: &Fields, with_common_name: bool) -> Vec<GeneralName> {
     let mut names = fields.san.clone();
     if !fields.subject.is_empty() {
-        names.push(GeneralName::Directory(fields.subject.clone()));
+        names.push(GeneralName::Directory(Box::new(fields.subject.clone())));
     }
     names.extend(fields.subject.values(EMAIL_ADDRESS).map(|value| GeneralName::Email(value.to_owned())));
     // Where the common name still stands in for a host name it is bound like one.

@@ -130,7 +130,7 @@ fn general_name(parsed: &Parsed<'_>) -> GeneralName {
             .map_or_else(|| GeneralName::Other(format!("IP:{}", HEXLOWER.encode(bytes))), GeneralName::Ip),
         Parsed::DirectoryName(name) => Name::from_der(name.as_raw()).map_or_else(
             || GeneralName::Other(format!("DirName:#{}", HEXLOWER.encode(name.as_raw()))),
-            GeneralName::Directory,
+            |name| GeneralName::Directory(Box::new(name)),
         ),
         Parsed::OtherName(oid, _) => GeneralName::Other(format!("othername:{}", oid.to_id_string())),
         Parsed::RegisteredID(oid) => GeneralName::Other(format!("Registered ID:{}", oid.to_id_string())),

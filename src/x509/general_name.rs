@@ -21,7 +21,7 @@ pub enum GeneralName {
     /// A URI.
     Uri(String),
     /// A directory name.
-    Directory(Name),
+    Directory(Box<Name>),
     /// Anything else, or one that is malformed: shown, never matched.
     Other(String),
 }

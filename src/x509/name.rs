@@ -43,7 +43,8 @@ impl std::fmt::Debug for Name {
 impl Name {
     /// A name of these parts in encoded order; `raw` is its DER, empty where there is none.
     pub fn new(raw: Part, rdns: Vec<Vec<Attribute>>) -> Self {
-        let folded = rdns.iter().map(|rdn| folded_rdn(rdn)).collect();
+        let mut folded: String = rdns.iter().map(|rdn| folded_rdn(rdn)).collect();
+        folded.shrink_to_fit();
         Self { raw, rdns, folded }
     }
 
@@ -66,6 +67,7 @@ impl Name {
             }
             rdns.push(attributes);
         }
+        rdns.shrink_to_fit();
         Some(Self::new(raw, rdns))
     }
 

@@ -48,7 +48,16 @@ pub(super) fn fields(der: &Arc<[u8]>) -> Result<Fields, String> {
     extensions::read(der, &certificate, &mut fields);
     defects(&certificate, frame.algorithm, rest.len(), &mut fields);
     oddities(&certificate, &mut fields);
+    shrink(&mut fields);
     Ok(fields)
+}
+
+/// Thousands of certificates are remembered, each as large as it must be.
+fn shrink(fields: &mut Fields) {
+    for list in [&mut fields.ca_issuers, &mut fields.ocsp, &mut fields.crl] {
+        list.shrink_to_fit();
+    }
+    fields.critical.shrink_to_fit();
 }
 
 fn reason(error: &Err<X509Error>) -> String {
