@@ -164,8 +164,8 @@ impl StreamHandler for Handler {
         }
     }
 
-    fn wants_data(&self, state: &Option<StreamState>, dir: Dir) -> bool {
-        state.as_ref().is_none_or(|state| state.wants_data(dir))
+    fn remembers(&self, state: &Option<StreamState>) -> bool {
+        state.as_ref().is_none_or(|state| !state.is_quiet())
     }
 
     fn warning(&mut self, state: &mut Option<StreamState>, _info: &StreamInfo, warning: Warning) {

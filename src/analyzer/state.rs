@@ -85,15 +85,6 @@ impl StreamState {
         matches!(self.phase, Phase::Silent) && self.tcp[1].packets == 0
     }
 
-    /// Bytes of this direction still tell something.
-    pub(super) fn wants_data(&self, dir: Dir) -> bool {
-        match &self.phase {
-            Phase::Tls(live) => live.session.wants_data(live.side(dir)),
-            Phase::Plain(first, _) => first[dir.index()].as_ref().is_none_or(|at| at.value.is_open()),
-            _ => true,
-        }
-    }
-
     /// Takes note of a packet before its bytes come.
     pub(super) fn segment(&mut self, _info: &StreamInfo, note: &SegmentNote, limits: &Limits) {
         self.current = Some(*note);
@@ -127,7 +118,7 @@ impl StreamState {
     }
 
     /// Packets of data and acknowledgments say nothing new.
-    fn is_quiet(&self) -> bool {
+    pub(super) fn is_quiet(&self) -> bool {
         debug_assert!(!matches!(&self.phase, Phase::Tls(live) if live.is_quiet() != self.quiet));
         self.quiet || matches!(self.phase, Phase::Plain(..))
     }

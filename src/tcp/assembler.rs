@@ -71,8 +71,8 @@ const START_STEP: usize = 1 << 10;
 const FLIGHT: usize = 8 << 10;
 /// Bytes of a segment that more will follow.
 const FULL: usize = 1 << 10;
-/// After so many bytes nothing is compared any more.
-const FORGET: u64 = 64 << 10;
+/// So many bytes behind those that are remembered, they are forgotten: the longest record that begins in them has ended.
+const FORGET: u64 = 20 << 10;
 /// A mid-stream capture gives its first byte this offset, so that an earlier one can still be placed.
 const MIDDLE: u64 = 1 << 20;
 
@@ -199,9 +199,9 @@ impl Assembler {
         self.early.insert(at, Early { offset, bytes: bytes.to_vec(), cut, packet, time, weak });
     }
 
-    /// Bytes from the next offset on were delivered: `bytes` of them, then `cut` that were not captured.
-    pub(super) fn advance(&mut self, bytes: &[u8], packet: u64) {
-        if self.start.len() < COMPARED {
+    /// The next bytes were delivered, by `packet`. With `remember` they are kept as long as they are among the first.
+    pub(super) fn advance(&mut self, bytes: &[u8], packet: u64, remember: bool) {
+        if remember && self.start.len() < COMPARED {
             let room = COMPARED - self.start.len();
             // After a hole the remembered start ends: offsets would no longer fit.
             if self.offset == self.start.len() as u64 || (self.start.is_empty() && self.offset == MIDDLE) {
@@ -216,8 +216,8 @@ impl Assembler {
         }
         self.step(bytes.len() as u64);
         self.last_packet = Some(packet);
-        if !self.start.is_empty() && self.offset % MIDDLE > FORGET {
-            // The handshake is long over.
+        if !self.start.is_empty() && self.offset % MIDDLE > self.start.len() as u64 + FORGET {
+            // The handshake is over, and what began in it.
             self.start = Vec::new();
         }
     }
@@ -238,7 +238,7 @@ impl Assembler {
     }
 
     /// The next piece that is in order now.
-    pub(super) fn ready(&mut self) -> Option<Piece> {
+    pub(super) fn ready(&mut self, remember: bool) -> Option<Piece> {
         loop {
             let first = self.early.first()?;
             if first.offset > self.offset {
@@ -262,7 +262,7 @@ impl Assembler {
                 return self.skip(len, None);
             }
             let offset = self.offset;
-            self.advance(&early.bytes, early.packet);
+            self.advance(&early.bytes, early.packet, remember);
             if early.cut > 0 {
                 // What was cut comes as a hole in the next turn.
                 self.early.insert(

@@ -188,9 +188,9 @@ pub trait StreamHandler {
     /// Bytes are not in the capture.
     fn gap(&mut self, state: &mut Option<Self::State>, info: &StreamInfo, hole: Hole<'_>);
 
-    /// Whether bytes of this direction still tell something; when not, they are counted and not held.
-    fn wants_data(&self, state: &Option<Self::State>, dir: Dir) -> bool {
-        let _ = (state, dir);
+    /// Whether bytes that come now are remembered: repeats are compared with them, and they are lent as [`Delivery::past`].
+    fn remembers(&self, state: &Option<Self::State>) -> bool {
+        let _ = state;
         true
     }
 

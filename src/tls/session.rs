@@ -80,9 +80,4 @@ impl TlsSession {
             .body_left()
             .is_some_and(|(header, kept, left)| header.kind() == 23 && len <= left && (!kept || finished))
     }
-
-    /// Whether bytes of this direction still tell something: record headers always do.
-    pub fn wants_data(&self, _from: Side) -> bool {
-        true
-    }
 }
