@@ -164,7 +164,7 @@ impl StreamHandler for Handler {
         }
     }
 
-    fn remembers(&self, state: &Option<StreamState>) -> bool {
+    fn needs_past(&self, state: &Option<StreamState>) -> bool {
         state.as_ref().is_none_or(|state| !state.is_quiet())
     }
 

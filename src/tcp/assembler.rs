@@ -65,6 +65,8 @@ pub(super) struct Assembler {
 
 /// Bytes that are remembered of the start of a direction: a handshake lies there.
 const COMPARED: usize = 16 << 10;
+/// Bytes that are remembered of it when what comes now is needed for nothing but to compare repeats.
+const COMPARED_DATA: usize = 8 << 10;
 /// Bytes for which room is made at a time.
 const START_STEP: usize = 1 << 10;
 /// Room that is made behind a segment of [`FULL`] bytes or more: most chains of certificates fit.
@@ -199,10 +201,12 @@ impl Assembler {
         self.early.insert(at, Early { offset, bytes: bytes.to_vec(), cut, packet, time, weak });
     }
 
-    /// The next bytes were delivered, by `packet`. With `remember` they are kept as long as they are among the first.
-    pub(super) fn advance(&mut self, bytes: &[u8], packet: u64, remember: bool) {
-        if remember && self.start.len() < COMPARED {
-            let room = COMPARED - self.start.len();
+    /// The next bytes were delivered, by `packet`. They are remembered as long as they are among the first; `needed` says that somebody
+    /// goes back to them.
+    pub(super) fn advance(&mut self, bytes: &[u8], packet: u64, needed: bool) {
+        let most = if needed { COMPARED } else { COMPARED_DATA };
+        if self.start.len() < most {
+            let room = most - self.start.len();
             // After a hole the remembered start ends: offsets would no longer fit.
             if self.offset == self.start.len() as u64 || (self.start.is_empty() && self.offset == MIDDLE) {
                 let part = &bytes[..bytes.len().min(room)];
@@ -238,7 +242,7 @@ impl Assembler {
     }
 
     /// The next piece that is in order now.
-    pub(super) fn ready(&mut self, remember: bool) -> Option<Piece> {
+    pub(super) fn ready(&mut self, needed: bool) -> Option<Piece> {
         loop {
             let first = self.early.first()?;
             if first.offset > self.offset {
@@ -262,7 +266,7 @@ impl Assembler {
                 return self.skip(len, None);
             }
             let offset = self.offset;
-            self.advance(&early.bytes, early.packet, remember);
+            self.advance(&early.bytes, early.packet, needed);
             if early.cut > 0 {
                 // What was cut comes as a hole in the next turn.
                 self.early.insert(

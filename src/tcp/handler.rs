@@ -188,8 +188,9 @@ pub trait StreamHandler {
     /// Bytes are not in the capture.
     fn gap(&mut self, state: &mut Option<Self::State>, info: &StreamInfo, hole: Hole<'_>);
 
-    /// Whether bytes that come now are remembered: repeats are compared with them, and they are lent as [`Delivery::past`].
-    fn remembers(&self, state: &Option<Self::State>) -> bool {
+    /// Whether the handler goes back to [`Delivery::past`] of bytes that come now. When not, fewer are remembered, for repeats to be
+    /// compared with.
+    fn needs_past(&self, state: &Option<Self::State>) -> bool {
         let _ = state;
         true
     }

@@ -215,7 +215,7 @@ impl<S> Stream<S> {
                 let bytes = &segment.payload[skip..];
                 let offset = self.dirs[i].offset;
                 if !bytes.is_empty() {
-                    self.dirs[i].advance(bytes, packet, handler.remembers(&self.state));
+                    self.dirs[i].advance(bytes, packet, handler.needs_past(&self.state));
                     let past = self.dirs[i].past();
                     let delivery = Delivery { dir, offset, bytes, past, packet, time };
                     handler.data(&mut self.state, &self.info, delivery);
@@ -238,7 +238,7 @@ impl<S> Stream<S> {
 
     /// Hands up what is in order now.
     fn drain<H: StreamHandler<State = S>>(&mut self, handler: &mut H, dir: Dir) {
-        while let Some(piece) = self.dirs[dir.index()].ready(handler.remembers(&self.state)) {
+        while let Some(piece) = self.dirs[dir.index()].ready(handler.needs_past(&self.state)) {
             self.hand(handler, dir, Some(piece));
         }
     }
