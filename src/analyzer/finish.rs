@@ -1,8 +1,7 @@
 //! The end of a stream: its facts are put together, and it is decided whether TLS was meant.
 
 use crate::connection::{
-    At, Connection, DirectionFacts, Outcome, PlainText, RecordMap, RoleBasis, RstFacts, Teardown, Timeline,
-    Tunnel,
+    At, Connection, DirectionFacts, Outcome, RecordMap, RoleBasis, RstFacts, Teardown, Timeline, Tunnel,
 };
 use crate::decode::Endpoint;
 use crate::error::Warning;
@@ -11,6 +10,7 @@ use crate::tls::message::Side;
 use crate::tunnel::{asks_for_tls, port_means_tls};
 
 use super::live::Live;
+use super::prelude::FirstBytes;
 use super::state::{Phase, StreamState};
 
 /// Which direction is the client's, when `dir`'s first TLS bytes show their sender to be `speaker`.
@@ -137,7 +137,7 @@ impl StreamState {
     fn not_tls(
         &self,
         info: &StreamInfo,
-        (first, tunnel): ([Option<Box<At<PlainText>>>; 2], Option<Box<At<Tunnel>>>),
+        (first, tunnel): (FirstBytes, Option<Box<At<Tunnel>>>),
         tls_meant: &impl Fn(&Endpoint) -> bool,
     ) -> Option<(Box<Connection>, bool)> {
         let (forward, role) = roles(info, Dir::Forward, None);

@@ -3,12 +3,12 @@
 use smallvec::SmallVec;
 
 use crate::capture::Timestamp;
-use crate::connection::{At, Connection, PlainText, RoleBasis};
+use crate::connection::{Connection, RoleBasis};
 use crate::tcp::Dir;
 use crate::tls::message::Side;
 use crate::tls::session::TlsSession;
 
-use super::prelude::PreludePhase;
+use super::prelude::{FirstBytes, PreludePhase};
 use super::renegotiation::Aside;
 
 /// A stream that speaks TLS.
@@ -49,11 +49,7 @@ impl Live {
     }
 
     /// Bytes before TLS in a direction are no fault where a preamble was recognised.
-    pub(super) fn keep_plain(
-        &mut self,
-        first: &mut [Option<Box<At<PlainText>>>; 2],
-        begins: [Option<u64>; 2],
-    ) {
+    pub(super) fn keep_plain(&mut self, first: &mut FirstBytes, begins: [Option<u64>; 2]) {
         if self.connection.tunnel.is_some() {
             return;
         }

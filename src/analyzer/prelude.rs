@@ -8,12 +8,15 @@ use crate::tunnel::{Peer, Prelude, Progress, asks_for_tls, identify};
 
 use super::state::{Phase, StreamState, Tools};
 
+/// What each direction began with, where it was no TLS.
+pub(super) type FirstBytes = [Option<Box<At<PlainText>>>; 2];
+
 /// A preamble in progress.
 #[derive(Default)]
 pub(super) struct PreludePhase {
     pub(super) prelude: Prelude,
     /// The first bytes of each direction.
-    pub(super) first: [Option<Box<At<PlainText>>>; 2],
+    pub(super) first: FirstBytes,
     /// Offsets of the first byte that was given of each direction.
     start: [Option<u64>; 2],
     /// Where TLS begins in each direction, from the first byte given.
@@ -290,7 +293,7 @@ impl PreludePhase {
     }
 
     /// The first bytes of each direction, and what the preamble was.
-    pub(super) fn into_facts(self) -> ([Option<Box<At<PlainText>>>; 2], Option<Box<At<Tunnel>>>) {
+    pub(super) fn into_facts(self) -> (FirstBytes, Option<Box<At<Tunnel>>>) {
         (self.first, self.tunnel)
     }
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::connection::{At, DirectionFacts, Gap, Item, PlainItem, PlainText, RecordMap, RstFacts, Tunnel};
+use crate::connection::{At, DirectionFacts, Gap, Item, PlainItem, RecordMap, RstFacts, Tunnel};
 use crate::decode::TcpFlags;
 use crate::error::Warning;
 use crate::limits::Limits;
@@ -16,7 +16,7 @@ use crate::x509::CertificateBytes;
 use super::finish::empty_connection;
 use super::fold::Folder;
 use super::live::{Live, Mark};
-use super::prelude::{PreludePhase, extend, grow, peer, plain_at};
+use super::prelude::{FirstBytes, PreludePhase, extend, grow, peer, plain_at};
 use super::timeline::TimelineKeeper;
 
 /// What a stream needs of the analyzer.
@@ -58,7 +58,7 @@ pub(super) enum Phase {
     /// TLS.
     Tls(Box<Live>),
     /// Something else: counted only. What was seen first of each direction is kept.
-    Plain(Box<[Option<Box<At<PlainText>>>; 2]>, Option<Box<At<Tunnel>>>),
+    Plain(Box<FirstBytes>, Option<Box<At<Tunnel>>>),
 }
 
 impl StreamState {
