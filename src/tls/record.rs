@@ -1,6 +1,14 @@
 //! Cuts one direction of a stream into records (RFC 8446 §5.1) without copying what is not kept.
 
+mod open;
+#[cfg(test)]
+mod tests;
+
 use crate::tls::probe::{MAX_FRAGMENT, Probe, looks_like_tls};
+
+use open::{Open, Tail, range};
+
+pub(super) use open::TAIL;
 
 /// The header of a record.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -38,32 +46,6 @@ pub(super) enum Keep {
     Whole,
 }
 
-/// Bytes kept of a record of which only the end is wanted: a block of 16 bytes, and a MAC of 20 behind it.
-pub(super) const TAIL: usize = 36;
-
-/// The last bytes of what passed.
-#[derive(Debug, Clone, Copy)]
-struct Tail {
-    bytes: [u8; TAIL],
-    len: usize,
-}
-
-impl Tail {
-    const EMPTY: Self = Self { bytes: [0; TAIL], len: 0 };
-
-    fn push(&mut self, part: &[u8]) {
-        let part = &part[part.len().saturating_sub(TAIL)..];
-        let stay = self.len.min(TAIL - part.len());
-        self.bytes.copy_within(self.len - stay..self.len, 0);
-        self.bytes[stay..stay + part.len()].copy_from_slice(part);
-        self.len = stay + part.len();
-    }
-
-    fn bytes(&self) -> &[u8] {
-        &self.bytes[..self.len]
-    }
-}
-
 /// What the reader is in the middle of.
 #[derive(Debug)]
 enum Stage {
@@ -75,82 +57,6 @@ enum Stage {
     Lost,
     /// Nothing more is read.
     Done,
-}
-
-#[derive(Debug)]
-struct Open {
-    header: Header,
-    start: u64,
-    left: usize,
-    keep: Keep,
-    /// What came of the body, where it is wanted as a whole and is not all in the past that the caller remembers.
-    body: Vec<u8>,
-    /// What came of the body is in that past.
-    remembered: bool,
-    /// Its last bytes, where they are wanted and it came in pieces.
-    tail: Option<Box<Tail>>,
-    damage: Option<usize>,
-    missing: u64,
-}
-
-impl Open {
-    /// Offset of the body's first byte.
-    const fn begin(&self) -> u64 {
-        self.start + 5
-    }
-
-    /// Takes the next bytes of a body that is wanted as a whole; they end at `end`.
-    fn take(&mut self, part: &[u8], end: u64, past: &[u8]) {
-        let before = end - part.len() as u64;
-        let reaches = past.len() as u64 >= end;
-        if before == self.begin() && self.damage.is_none() {
-            self.remembered = reaches;
-        } else if self.remembered && !reaches {
-            self.hold(before, past);
-        }
-        if self.remembered {
-            debug_assert!(range(past, before, end) == Some(part), "the past is what was delivered");
-            return;
-        }
-        if self.body.is_empty() {
-            self.body.reserve_exact(part.len() + self.left.min(RECORD_STEP));
-        }
-        self.body.extend_from_slice(part);
-    }
-
-    /// Keeps what was only remembered so far: the bytes up to `end`.
-    fn hold(&mut self, end: u64, past: &[u8]) {
-        if !std::mem::replace(&mut self.remembered, false) {
-            return;
-        }
-        match range(past, self.begin(), end) {
-            Some(bytes) => self.body.extend_from_slice(bytes),
-            None => {
-                // The caller has forgotten them.
-                self.body.resize((end - self.begin()) as usize, 0);
-                self.damage = Some(0);
-            }
-        }
-    }
-
-    /// What is there of the body from its start to the first missing byte, when it came as far as `end`.
-    fn intact<'a>(&'a self, end: u64, past: &'a [u8]) -> &'a [u8] {
-        match (self.remembered, self.damage) {
-            (true, _) => range(past, self.begin(), end).unwrap_or_default(),
-            (false, Some(at)) => &self.body[..at],
-            (false, None) => &self.body,
-        }
-    }
-
-    /// Offset behind what came of the body.
-    fn reached(&self) -> u64 {
-        self.begin() + (self.header.len() - self.left) as u64
-    }
-}
-
-/// The bytes of the past between two offsets.
-fn range(past: &[u8], from: u64, to: u64) -> Option<&[u8]> {
-    past.get(usize::try_from(from).ok()?..usize::try_from(to).ok()?)
 }
 
 /// One direction.
@@ -184,8 +90,6 @@ pub(super) enum Cut<'a> {
     Broken { header: Header, start: u64, end: u64, body: &'a [u8], missing: u64 },
 }
 
-/// Bytes of a record for which room is made before they come.
-const RECORD_STEP: usize = 4 << 10;
 /// Deliveries that are searched for a record's start.
 const SEARCHES: u32 = 256;
 
