@@ -5,6 +5,8 @@ mod handler;
 mod key;
 mod stream;
 mod table;
+#[cfg(test)]
+mod tests;
 
 pub use handler::{
     CloseReason, Delivery, Dir, Ending, Hole, Placed, SegmentKind, SegmentNote, StreamHandler, StreamInfo,

@@ -1,0 +1,113 @@
+//! What the stream table lends as the past of a direction.
+
+use std::net::Ipv4Addr;
+
+use super::*;
+use crate::capture::Timestamp;
+use crate::decode::{Endpoint, Segment, TcpFlags};
+use crate::error::Warning;
+use crate::limits::Limits;
+
+/// Keeps what is delivered of the opener's direction, by offset, and holds the past against it.
+#[derive(Default)]
+struct Keeper {
+    /// The handler has no more need of the past from this offset on.
+    needs: Option<u64>,
+    reached: u64,
+    delivered: Vec<u8>,
+    /// Length of the past at each delivery and at the end.
+    lent: Vec<usize>,
+}
+
+impl Keeper {
+    fn check(&mut self, past: &[u8]) {
+        assert!(self.delivered.starts_with(past), "the past is what was delivered from offset 0 on");
+        self.lent.push(past.len());
+    }
+}
+
+impl StreamHandler for Keeper {
+    type State = ();
+
+    fn segment(&mut self, _: &mut Option<()>, _: &StreamInfo, _: &SegmentNote) {}
+
+    fn data(&mut self, _: &mut Option<()>, _: &StreamInfo, delivery: Delivery<'_>) {
+        // Nothing is kept behind a hole: there the past ends.
+        if delivery.offset == self.delivered.len() as u64 {
+            self.delivered.extend_from_slice(delivery.bytes);
+        }
+        self.reached = delivery.offset + delivery.bytes.len() as u64;
+        self.check(delivery.past);
+    }
+
+    fn gap(&mut self, _: &mut Option<()>, _: &StreamInfo, hole: Hole<'_>) {
+        self.check(hole.past);
+    }
+
+    fn needs_past(&self, _: &Option<()>) -> bool {
+        self.needs.is_none_or(|end| self.reached < end)
+    }
+
+    fn warning(&mut self, _: &mut Option<()>, _: &StreamInfo, _: Warning) {}
+
+    fn closed(&mut self, _: &mut Option<()>, _: &StreamInfo, ending: Ending<'_>) {
+        self.check(ending.past[0]);
+    }
+}
+
+/// Sends pieces of a long stream, each by where it begins and how long it is, behind a SYN when `from_start`.
+fn send(pieces: &[(u32, u32)], from_start: bool, needs: Option<u64>) -> Keeper {
+    let stream: Vec<u8> = (0..200_000u32).map(|n| (n * 7 / 5) as u8).collect();
+    let end = |last, port| Endpoint { addr: Ipv4Addr::new(192, 0, 2, last).into(), port };
+    let mut table = StreamTable::new(Keeper { needs, ..Keeper::default() }, &Limits::default());
+    let base = Segment {
+        source: end(1, 40_000),
+        destination: end(2, 443),
+        seq: 1_000,
+        ack: 0,
+        flags: TcpFlags(TcpFlags::SYN),
+        window: 64_000,
+        ttl: 64,
+        ip_id: None,
+        payload: &[],
+        payload_len: 0,
+    };
+    if from_start {
+        table.push(1, Timestamp::new(0, 6), &base);
+    }
+    for (&(at, len), packet) in pieces.iter().zip(2u64..) {
+        let payload = &stream[at as usize..(at + len) as usize];
+        let flags = TcpFlags(TcpFlags::ACK | TcpFlags::PSH);
+        let segment = Segment { seq: 1_001 + at, flags, payload, payload_len: len, ..base };
+        table.push(packet, Timestamp::new(packet.cast_signed() * 1_000_000, 6), &segment);
+    }
+    table.finish().0
+}
+
+#[test]
+fn the_past_is_all_that_came_whatever_the_order() {
+    assert_eq!(send(&[(0, 100), (100, 1_400), (1_500, 10)], true, None).lent, [100, 1_500, 1_510, 1_510]);
+    assert_eq!(send(&[(100, 50), (0, 100), (150, 5), (20, 40)], true, None).lent, [100, 150, 155, 155]);
+}
+
+#[test]
+fn the_past_ends_at_a_hole_and_is_unknown_in_the_middle_of_a_stream() {
+    // The hole is given up at the end.
+    let kept = send(&[(0, 100), (300, 50)], true, None);
+    assert_eq!((kept.lent, kept.reached), (vec![100, 100, 100, 100], 350));
+    assert_eq!(send(&[(5_000, 100), (5_100, 100)], false, None).lent, [0, 0, 0]);
+}
+
+#[test]
+fn the_past_is_bounded_and_forgotten_when_no_record_can_reach_back_into_it() {
+    let pieces: Vec<(u32, u32)> = (0..100).map(|n| (n * 1_000, 1_000)).collect();
+    let lent = |needs| {
+        let lent = send(&pieces, true, needs).lent;
+        (lent.iter().copied().max(), lent.iter().filter(|len| **len > 0).count(), lent.last().copied())
+    };
+    assert_eq!(lent(None), (Some(16 << 10), 36, Some(0)));
+    // Less is remembered of data.
+    assert_eq!(lent(Some(2_000)), (Some(8 << 10), 28, Some(0)));
+    // A handshake that was longer than that is still there.
+    assert_eq!(lent(Some(12_000)), (Some(12_000), 32, Some(0)));
+}
