@@ -67,16 +67,7 @@ impl StreamState {
                 self.begin_tls(info, delivery.dir, speaker, [Some(0), Some(0)], tools);
                 if !other.is_empty() {
                     // The other side had sent a few bytes that were too short to tell.
-                    self.tls(
-                        Delivery {
-                            dir: delivery.dir.flip(),
-                            offset: 0,
-                            bytes: &other,
-                            past: &[],
-                            ..delivery
-                        },
-                        tools,
-                    );
+                    self.tls(of_other(&delivery, &other), tools);
                 }
                 self.tls(whole, tools);
             }
@@ -84,17 +75,7 @@ impl StreamState {
                 let other = std::mem::take(&mut held[1 - i]);
                 self.phase = Phase::Prelude(Box::default());
                 if !other.is_empty() {
-                    self.prelude(
-                        info,
-                        Delivery {
-                            dir: delivery.dir.flip(),
-                            offset: 0,
-                            bytes: &other,
-                            past: &[],
-                            ..delivery
-                        },
-                        tools,
-                    );
+                    self.prelude(info, of_other(&delivery, &other), tools);
                 }
                 self.prelude(info, whole, tools);
             }
@@ -198,6 +179,11 @@ impl StreamState {
             self.tls(Delivery { offset, bytes: &held, past: &[], ..delivery }, tools);
         }
     }
+}
+
+/// The first bytes of the other side, which were too few to tell what they are.
+fn of_other<'a>(delivery: &Delivery<'a>, bytes: &'a [u8]) -> Delivery<'a> {
+    Delivery { dir: delivery.dir.flip(), offset: 0, bytes, past: &[], ..*delivery }
 }
 
 /// Bytes of a direction that are looked at before it is said to be no TLS.

@@ -204,6 +204,10 @@ impl Assembler {
     /// The next bytes were delivered, by `packet`. They are remembered as long as they are among the first; `needed` says that somebody
     /// goes back to them.
     pub(super) fn advance(&mut self, bytes: &[u8], packet: u64, needed: bool) {
+        // By where these bytes begin: they may be the long rest of a record that begins in what is remembered.
+        if !self.start.is_empty() && self.offset % MIDDLE > self.start.len() as u64 + FORGET {
+            self.start = Vec::new();
+        }
         let most = if needed { COMPARED } else { COMPARED_DATA };
         if self.start.len() < most {
             let room = most - self.start.len();
@@ -220,10 +224,6 @@ impl Assembler {
         }
         self.step(bytes.len() as u64);
         self.last_packet = Some(packet);
-        if !self.start.is_empty() && self.offset % MIDDLE > self.start.len() as u64 + FORGET {
-            // The handshake is over, and what began in it.
-            self.start = Vec::new();
-        }
     }
 
     fn step(&mut self, len: u64) {
