@@ -88,6 +88,26 @@ impl Rest {
     }
 }
 
+/// What is known of a stream with its first packet.
+fn begun(
+    stream: u64,
+    (opener, responder): (Endpoint, Endpoint),
+    packet: u64,
+    time: Timestamp,
+    segment: &Segment<'_>,
+) -> StreamInfo {
+    StreamInfo {
+        stream,
+        opener,
+        responder,
+        first_packet: packet,
+        first_time: time,
+        first_ttl: segment.ttl,
+        saw_syn: false,
+        saw_syn_ack: false,
+    }
+}
+
 /// A SYN that begins a connection.
 fn opens(segment: &Segment<'_>) -> bool {
     segment.flags.has(TcpFlags::SYN) && !segment.flags.has(TcpFlags::ACK)
@@ -154,16 +174,7 @@ impl<H: StreamHandler> StreamTable<H> {
             }
             // The same ports and initial number once more: Wireshark counts it to the same stream.
             let Rest { stream, opener, responder, .. } = self.rests[slot as usize];
-            let info = StreamInfo {
-                stream,
-                opener,
-                responder,
-                first_packet: packet,
-                first_time: time,
-                first_ttl: segment.ttl,
-                saw_syn: false,
-                saw_syn_ack: false,
-            };
+            let info = begun(stream, (opener, responder), packet, time, segment);
             self.streams[slot as usize] = Some(self.stream(info));
         }
         let Some(stream) = &mut self.streams[slot as usize] else {
@@ -238,16 +249,7 @@ impl<H: StreamHandler> StreamTable<H> {
         } else {
             (segment.source, segment.destination)
         };
-        let info = StreamInfo {
-            stream: self.stats.streams,
-            opener,
-            responder,
-            first_packet: packet,
-            first_time: time,
-            first_ttl: segment.ttl,
-            saw_syn: false,
-            saw_syn_ack: false,
-        };
+        let info = begun(self.stats.streams, (opener, responder), packet, time, segment);
         self.stats.streams += 1;
         let stream = Some(self.stream(info));
         let slot = match self.free.pop() {
