@@ -323,6 +323,11 @@ impl Assembler {
         self.last_packet.is_some()
     }
 
+    /// All bytes up to the FIN were delivered, and the peer acknowledged them and the FIN.
+    pub(super) fn is_done(&self) -> bool {
+        self.fin.is_some_and(|fin| self.offset == fin && self.acked > fin)
+    }
+
     /// Bytes held.
     pub(super) const fn held(&self) -> usize {
         self.held

@@ -94,6 +94,11 @@ impl<S> Stream<S> {
         self.dirs.iter().any(Assembler::has_data)
     }
 
+    /// Each side has closed, and has acknowledged that the other one has (RFC 9293 §3.6).
+    pub(super) fn is_done(&self) -> bool {
+        self.closed_at.is_some() && self.dirs.iter().all(Assembler::is_done)
+    }
+
     /// A SYN, or several, without any answer.
     pub(super) const fn is_unanswered(&self) -> bool {
         self.info.saw_syn && !self.dirs[1].is_anchored()

@@ -42,12 +42,14 @@ pub struct StreamTable<H: StreamHandler> {
     next_sweep: i64,
 }
 
-/// Handed over already; closed, and late packets may come; unanswered; open: in this order they are given up.
-const CLASSES: usize = 4;
+/// Handed over already; closed, and both sides have said so; closed, and late packets may come; unanswered; open: in this order
+/// they are given up.
+const CLASSES: usize = 5;
 const OVER: u8 = 0;
-const CLOSED: u8 = 1;
-const UNANSWERED: u8 = 2;
-const OPEN: u8 = 3;
+const DONE: u8 = 1;
+const CLOSED: u8 = 2;
+const UNANSWERED: u8 = 3;
+const OPEN: u8 = 4;
 
 /// Nanoseconds after closing in which late packets still count.
 const LINGER_NS: i64 = 5_000_000_000;
@@ -55,6 +57,8 @@ const LINGER_NS: i64 = 5_000_000_000;
 const KEPT_UNANSWERED: usize = 16_384;
 /// Streams that have closed and still wait for late packets.
 const LINGERING: usize = 512;
+/// Those for which nothing but repeats can be late. They are few, so that they are handed over while their memory is near.
+const DONE_LINGERING: usize = 32;
 /// Streams that are over and kept so that late packets find their number.
 const KEPT_OVER: usize = 12_288;
 /// Streams whose memory waits for others.
@@ -186,15 +190,18 @@ impl<H: StreamHandler> StreamTable<H> {
             self.closing.push_back((slot, number));
         }
         let class = match stream {
+            stream if stream.is_done() => DONE,
             stream if stream.closed_at.is_some() => CLOSED,
             stream if stream.is_unanswered() => UNANSWERED,
             _ => OPEN,
         };
         self.touch(slot, class);
-        if self.lists[usize::from(CLOSED)].len > LINGERING {
-            let first = self.lists[usize::from(CLOSED)].head;
-            self.hand_over(first, CloseReason::Closed);
-            self.touch(first, OVER);
+        for (class, most) in [(DONE, DONE_LINGERING), (CLOSED, LINGERING)] {
+            let List { head, len, .. } = self.lists[usize::from(class)];
+            if len > most {
+                self.hand_over(head, CloseReason::Closed);
+                self.touch(head, OVER);
+            }
         }
         Placed { stream: number, offset }
     }
@@ -305,7 +312,7 @@ impl<H: StreamHandler> StreamTable<H> {
             return;
         }
         if class != OVER {
-            self.stats.evicted += u64::from(class != CLOSED);
+            self.stats.evicted += u64::from(class > CLOSED);
             self.hand_over(slot, CloseReason::Evicted);
         }
         let (_, opener, responder) = self.ends(slot);
@@ -334,7 +341,7 @@ impl<H: StreamHandler> StreamTable<H> {
                 self.touch(slot, OVER);
             }
         }
-        for class in [CLOSED, UNANSWERED, OPEN] {
+        for class in [DONE, CLOSED, UNANSWERED, OPEN] {
             loop {
                 let slot = self.lists[usize::from(class)].head;
                 if slot == NONE {

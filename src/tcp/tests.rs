@@ -17,6 +17,8 @@ struct Keeper {
     delivered: Vec<u8>,
     /// Length of the past at each delivery and at the end.
     lent: Vec<usize>,
+    /// Streams that were handed over.
+    ended: usize,
 }
 
 impl Keeper {
@@ -52,16 +54,15 @@ impl StreamHandler for Keeper {
 
     fn closed(&mut self, _: &mut Option<()>, _: &StreamInfo, ending: Ending<'_>) {
         self.check(ending.past[0]);
+        self.ended += 1;
     }
 }
 
-/// Sends pieces of a long stream, each by where it begins and how long it is, behind a SYN when `from_start`.
-fn send(pieces: &[(u32, u32)], from_start: bool, needs: Option<u64>) -> Keeper {
-    let stream: Vec<u8> = (0..200_000u32).map(|n| (n * 7 / 5) as u8).collect();
+/// A client's SYN from a port.
+fn syn(port: u16) -> Segment<'static> {
     let end = |last, port| Endpoint { addr: Ipv4Addr::new(192, 0, 2, last).into(), port };
-    let mut table = StreamTable::new(Keeper { needs, ..Keeper::default() }, &Limits::default());
-    let base = Segment {
-        source: end(1, 40_000),
+    Segment {
+        source: end(1, port),
         destination: end(2, 443),
         seq: 1_000,
         ack: 0,
@@ -71,7 +72,14 @@ fn send(pieces: &[(u32, u32)], from_start: bool, needs: Option<u64>) -> Keeper {
         ip_id: None,
         payload: &[],
         payload_len: 0,
-    };
+    }
+}
+
+/// Sends pieces of a long stream, each by where it begins and how long it is, behind a SYN when `from_start`.
+fn send(pieces: &[(u32, u32)], from_start: bool, needs: Option<u64>) -> Keeper {
+    let stream: Vec<u8> = (0..200_000u32).map(|n| (n * 7 / 5) as u8).collect();
+    let mut table = StreamTable::new(Keeper { needs, ..Keeper::default() }, &Limits::default());
+    let base = syn(40_000);
     if from_start {
         table.push(1, Timestamp::new(0, 6), &base);
     }
@@ -112,4 +120,34 @@ fn the_past_is_bounded_and_forgotten_when_no_record_can_reach_back_into_it() {
     assert_eq!(lent(Some(2_000)), (Some(8 << 10), 29, Some(0)));
     // A handshake that was longer than that is still there.
     assert_eq!(lent(Some(12_000)), (Some(12_000), 33, Some(0)));
+}
+
+/// Of 100 connections that close within a second, how many are handed over at once. In each the client closes, the server sends its
+/// flags, then the client its own with `client_ack`.
+fn handed_over(server: u8, client: u8, client_ack: u32) -> usize {
+    let mut table = StreamTable::new(Keeper::default(), &Limits::default());
+    for (packet, port) in (1u64..).step_by(5).zip(40_000..40_100) {
+        let open = syn(port);
+        let back = Segment { source: open.destination, destination: open.source, seq: 7_000, ..open };
+        let fin = TcpFlags(TcpFlags::FIN | TcpFlags::ACK);
+        let segments = [
+            open,
+            Segment { flags: TcpFlags(TcpFlags::SYN | TcpFlags::ACK), ack: 1_001, ..back },
+            Segment { flags: fin, seq: 1_001, ack: 7_001, ..open },
+            Segment { flags: TcpFlags(server), seq: 7_001, ack: 1_002, ..back },
+            Segment { flags: TcpFlags(client), seq: 1_002, ack: client_ack, ..open },
+        ];
+        for (packet, segment) in (packet..).zip(&segments) {
+            table.push(packet, Timestamp::new(packet.cast_signed() * 1_000, 6), segment);
+        }
+    }
+    table.handler().ended
+}
+
+#[test]
+fn a_stream_that_both_sides_closed_is_soon_handed_over_and_others_wait_for_late_packets() {
+    let (fin, ack, rst) = (TcpFlags::FIN | TcpFlags::ACK, TcpFlags::ACK, TcpFlags::RST);
+    assert_eq!(handed_over(fin, ack, 7_002), 100 - 32);
+    assert_eq!(handed_over(fin, ack, 7_001), 0, "the client has not acknowledged the FIN");
+    assert_eq!(handed_over(rst, ack, 7_001), 0);
 }
