@@ -1,6 +1,6 @@
 //! The packets of a connection one by one, within bounds.
 
-use crate::connection::{Event, Item, Items, Timeline};
+use crate::connection::{Event, Item, Items, Stretch, Timeline};
 use crate::decode::TcpFlags;
 use crate::limits::Limits;
 use crate::tcp::{Dir, SegmentKind, SegmentNote};
@@ -33,21 +33,21 @@ impl TimelineKeeper {
             self.push(event_of(note));
             return;
         }
-        if let Some(Event::Stretch { packets, times, count, bytes }) = self.events.last_mut() {
-            packets.1 = note.packet;
-            times.1 = note.time;
-            *count += 1;
-            bytes[note.dir.index()] += u64::from(note.len);
+        if let Some(Event::Stretch(stretch)) = self.events.last_mut() {
+            stretch.packets.1 = note.packet;
+            stretch.times.1 = note.time;
+            stretch.count += 1;
+            stretch.bytes[note.dir.index()] += u64::from(note.len);
             return;
         }
         let mut bytes = [0, 0];
         bytes[note.dir.index()] = u64::from(note.len);
-        self.events.push(Event::Stretch {
+        self.push(Event::Stretch(Box::new(Stretch {
             packets: (note.packet, note.packet),
             times: (note.time, note.time),
             count: 1,
             bytes,
-        });
+        })));
     }
 
     fn push(&mut self, event: Event) {
@@ -74,10 +74,11 @@ impl TimelineKeeper {
         match self.events.last_mut() {
             Some(Event::Packet { packet, items, .. }) if *packet == note.packet => items.push(item),
             last => {
-                if let Some(Event::Stretch { packets, count, bytes, .. }) = last
-                    && packets.1 == note.packet
+                if let Some(Event::Stretch(stretch)) = last
+                    && stretch.packets.1 == note.packet
                 {
                     // The packet had joined the stretch before it was known to say something.
+                    let Stretch { packets, count, bytes, .. } = &mut **stretch;
                     *count -= 1;
                     bytes[note.dir.index()] = bytes[note.dir.index()].saturating_sub(u64::from(note.len));
                     if *count == 0 {
@@ -91,7 +92,7 @@ impl TimelineKeeper {
                     if let Event::Packet { items, .. } = &mut event {
                         items.push(item);
                     }
-                    self.events.push(event);
+                    self.push(event);
                 }
             }
         }
@@ -119,7 +120,7 @@ impl TimelineKeeper {
             for event in &mut events {
                 match event {
                     Event::Packet { from, .. } => *from = from.peer(),
-                    Event::Stretch { bytes, .. } => bytes.swap(0, 1),
+                    Event::Stretch(stretch) => stretch.bytes.swap(0, 1),
                 }
             }
         }

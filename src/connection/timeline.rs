@@ -143,18 +143,26 @@ pub enum Event {
         /// What became complete with it.
         items: Items,
     },
-    /// Packets of data and acknowledgments after the handshake, or the middle that was not kept.
-    Stretch {
-        /// First and last packet.
-        packets: (u64, u64),
-        /// First and last time.
-        times: (Timestamp, Timestamp),
-        /// How many packets.
-        count: u64,
-        /// Payload bytes: client, server.
-        bytes: [u64; 2],
-    },
+    /// Packets of data and acknowledgments after the handshake, or the middle that was not kept. It lies elsewhere: a connection
+    /// has one or two, and the room of one would make all other events larger.
+    Stretch(Box<Stretch>),
 }
+
+/// Packets that say nothing new.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Stretch {
+    /// First and last packet.
+    pub packets: (u64, u64),
+    /// First and last time.
+    pub times: (Timestamp, Timestamp),
+    /// How many packets.
+    pub count: u64,
+    /// Payload bytes: client, server.
+    pub bytes: [u64; 2],
+}
+
+/// A busy capture has many events: each fits into a line of the cache.
+const _: () = assert!(size_of::<Event>() <= 64);
 
 /// The events of a connection in order of packet.
 #[derive(Debug, Clone, Default, PartialEq)]

@@ -5,7 +5,7 @@ use std::fmt::Write;
 use std::sync::Arc;
 
 use crate::capture::Timestamp;
-use crate::connection::{At, Connection, Event, SentChain};
+use crate::connection::{At, Connection, Event, SentChain, Stretch};
 use crate::decode::Endpoint;
 use crate::diagnose::{Case, Diagnosis};
 use crate::fingerprint::{ja3, ja3s, ja4};
@@ -333,7 +333,8 @@ fn event_report(event: &Event, start: Timestamp, closed: u64) -> EventReport {
                 text,
             }
         }
-        Event::Stretch { packets, times, count, bytes } => {
+        Event::Stretch(stretch) => {
+            let Stretch { packets, times, count, bytes } = &**stretch;
             let (messages, text) = describe(event, false);
             let from = match bytes {
                 [0, 0] => "both",

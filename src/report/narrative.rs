@@ -10,7 +10,7 @@ use crate::tls::message::Side;
 /// What an event says: the messages that became complete, and one line of text.
 pub fn describe(event: &Event, closed_before: bool) -> (Vec<String>, String) {
     match event {
-        Event::Stretch { count, bytes, .. } => (Vec::new(), stretch(*count, *bytes)),
+        Event::Stretch(one) => (Vec::new(), stretch(one.count, one.bytes)),
         Event::Packet { from, flags, len, kind, items, .. } => {
             let messages = items.iter().filter_map(message_name).collect();
             (messages, packet(*from, *flags, *len, *kind, items, closed_before))
