@@ -1,6 +1,6 @@
 //! The packets of a connection one by one, within bounds.
 
-use crate::connection::{Event, Item, Items, Stretch, Timeline};
+use crate::connection::{Event, Item, Shown, Stretch, Timeline};
 use crate::decode::TcpFlags;
 use crate::limits::Limits;
 use crate::tcp::{Dir, SegmentKind, SegmentNote};
@@ -9,7 +9,9 @@ use crate::tls::message::Side;
 /// Builds a timeline within bounds.
 #[derive(Default)]
 pub(super) struct TimelineKeeper {
-    pub(super) events: Vec<Event>,
+    events: Vec<Event>,
+    /// What they show, in order of packet.
+    shown: Vec<Shown>,
     /// The packet to which items go, when it is not the current one.
     place: Option<u64>,
 }
@@ -67,12 +69,12 @@ impl TimelineKeeper {
 
     /// Adds what became complete with the current packet.
     pub(super) fn item(&mut self, current: Option<&SegmentNote>, item: Item) {
-        if let Some(items) = self.place.and_then(|place| self.items_of(place)) {
-            return items.push(item);
+        if let Some(place) = self.place.filter(|place| self.lists(*place)) {
+            return self.show(place, item);
         }
         let Some(note) = current else { return };
         match self.events.last_mut() {
-            Some(Event::Packet { packet, items, .. }) if *packet == note.packet => items.push(item),
+            Some(Event::Packet { packet, .. }) if *packet == note.packet => {}
             last => {
                 if let Some(Event::Stretch(stretch)) = last
                     && stretch.packets.1 == note.packet
@@ -87,31 +89,42 @@ impl TimelineKeeper {
                         packets.1 = packets.1.saturating_sub(1).max(packets.0);
                     }
                 }
-                if self.events.len() < MAX_EVENTS {
-                    let mut event = event_of(note);
-                    if let Event::Packet { items, .. } = &mut event {
-                        items.push(item);
-                    }
-                    self.push(event);
+                if self.events.len() >= MAX_EVENTS {
+                    return;
                 }
+                self.push(event_of(note));
             }
         }
+        self.show(note.packet, item);
     }
 
     /// Adds what is known of an earlier packet only now; to the current one where that packet is no longer at hand.
     pub(super) fn item_of(&mut self, number: u64, current: Option<&SegmentNote>, item: Item) {
-        match self.items_of(number) {
-            Some(items) => items.push(item),
-            None => self.item(current, item),
+        match self.lists(number) {
+            true => self.show(number, item),
+            false => self.item(current, item),
         }
     }
 
-    /// What a packet that is listed by itself said.
-    fn items_of(&mut self, number: u64) -> Option<&mut Items> {
-        self.events.iter_mut().rev().find_map(|event| match event {
-            Event::Packet { packet, items, .. } if *packet == number => Some(items),
-            _ => None,
-        })
+    /// Whether a packet is listed by itself.
+    fn lists(&self, number: u64) -> bool {
+        let is_it = |event: &Event| matches!(event, Event::Packet { packet, .. } if *packet == number);
+        self.events.iter().rev().any(is_it)
+    }
+
+    /// Puts an item behind the others of its packet.
+    fn show(&mut self, packet: u64, item: Item) {
+        if self.shown.len() >= MAX_SHOWN {
+            return;
+        }
+        if self.shown.is_empty() {
+            self.shown.reserve_exact(SHOWN);
+        }
+        let at = match self.shown.last() {
+            Some(last) if last.packet > packet => self.shown.partition_point(|shown| shown.packet <= packet),
+            _ => self.shown.len(),
+        };
+        self.shown.insert(at, Shown { packet, item });
     }
 
     pub(super) fn into_timeline(self, client_is_forward: bool) -> Timeline {
@@ -124,7 +137,7 @@ impl TimelineKeeper {
                 }
             }
         }
-        Timeline { events }
+        Timeline { events, shown: self.shown }
     }
 }
 
@@ -134,6 +147,10 @@ const EVENTS: usize = 16;
 const EVENTS_STEP: usize = 64;
 /// Events kept of one connection whatever the limits say.
 const MAX_EVENTS: usize = 2048;
+/// Items for which room is made at once: those of a handshake.
+const SHOWN: usize = 12;
+/// Items kept of one connection: a packet may hold thousands of tiny records.
+const MAX_SHOWN: usize = 16_384;
 
 fn event_of(note: &SegmentNote) -> Event {
     Event::Packet {
@@ -143,6 +160,5 @@ fn event_of(note: &SegmentNote) -> Event {
         flags: note.flags,
         len: note.len,
         kind: note.kind,
-        items: Items::new(),
     }
 }

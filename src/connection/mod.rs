@@ -13,7 +13,7 @@ use crate::tls::message::{
 };
 
 pub use records::{MappedRecord, RecordKind, RecordMap};
-pub use timeline::{Detail, Event, Item, Items, PlainItem, Stretch, Timeline};
+pub use timeline::{Detail, Event, Item, PlainItem, Shown, Stretch, Timeline};
 
 /// A fact and the packets that prove it.
 #[derive(Debug, Clone, PartialEq, Eq)]

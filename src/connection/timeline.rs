@@ -2,8 +2,6 @@
 
 use std::fmt;
 
-use smallvec::SmallVec;
-
 use crate::capture::Timestamp;
 use crate::decode::TcpFlags;
 use crate::iana::{CipherSuite, HandshakeType, NamedGroup, Version};
@@ -120,9 +118,6 @@ impl fmt::Display for Detail {
     }
 }
 
-/// What one packet shows: most often one thing, which has its place in the event itself.
-pub type Items = SmallVec<[Item; 1]>;
-
 /// One packet of the connection, or a stretch of packets that say nothing new.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Event {
@@ -140,8 +135,6 @@ pub enum Event {
         len: u32,
         /// What it is within the stream.
         kind: SegmentKind,
-        /// What became complete with it.
-        items: Items,
     },
     /// Packets of data and acknowledgments after the handshake, or the middle that was not kept. It lies elsewhere: a connection
     /// has one or two, and the room of one would make all other events larger.
@@ -161,12 +154,32 @@ pub struct Stretch {
     pub bytes: [u64; 2],
 }
 
-/// A busy capture has many events: each fits into a line of the cache.
-const _: () = assert!(size_of::<Event>() <= 64);
+/// A busy capture has many events: two fit into a line of the cache.
+const _: () = assert!(size_of::<Event>() <= 32);
 
-/// The events of a connection in order of packet.
+/// The events of a connection in order of packet, and what they show.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Timeline {
     /// The events kept.
     pub events: Vec<Event>,
+    /// What became complete with the packets that are listed by themselves, in order of packet.
+    pub shown: Vec<Shown>,
+}
+
+/// One thing that became complete with a packet.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Shown {
+    /// The packet.
+    pub packet: u64,
+    /// What it shows.
+    pub item: Item,
+}
+
+impl Timeline {
+    /// What became complete with a packet, in order.
+    pub fn shown_by(&self, packet: u64) -> &[Shown] {
+        let begin = self.shown.partition_point(|shown| shown.packet < packet);
+        let rest = self.shown.get(begin..).unwrap_or_default();
+        &rest[..rest.partition_point(|shown| shown.packet == packet)]
+    }
 }

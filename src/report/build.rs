@@ -5,7 +5,7 @@ use std::fmt::Write;
 use std::sync::Arc;
 
 use crate::capture::Timestamp;
-use crate::connection::{At, Connection, Event, SentChain, Stretch};
+use crate::connection::{At, Connection, Event, SentChain, Stretch, Timeline};
 use crate::decode::Endpoint;
 use crate::diagnose::{Case, Diagnosis};
 use crate::fingerprint::{ja3, ja3s, ja4};
@@ -313,13 +313,13 @@ fn hostname(case: &Case<'_>) -> Option<HostnameView> {
 fn events(c: &Connection) -> Vec<EventReport> {
     let start = c.start;
     let closed = c.closed_by().map_or(u64::MAX, |(_, packet)| packet);
-    c.timeline.events.iter().map(|event| event_report(event, start, closed)).collect()
+    c.timeline.events.iter().map(|event| event_report(&c.timeline, event, start, closed)).collect()
 }
 
-fn event_report(event: &Event, start: Timestamp, closed: u64) -> EventReport {
+fn event_report(timeline: &Timeline, event: &Event, start: Timestamp, closed: u64) -> EventReport {
     match event {
         Event::Packet { packet, time, from, flags, len, .. } => {
-            let (messages, text) = describe(event, *packet > closed);
+            let (messages, text) = describe(event, timeline.shown_by(*packet), *packet > closed);
             EventReport {
                 packet: *packet,
                 last_packet: None,
@@ -335,7 +335,7 @@ fn event_report(event: &Event, start: Timestamp, closed: u64) -> EventReport {
         }
         Event::Stretch(stretch) => {
             let Stretch { packets, times, count, bytes } = &**stretch;
-            let (messages, text) = describe(event, false);
+            let (messages, text) = describe(event, &[], false);
             let from = match bytes {
                 [0, 0] => "both",
                 [_, 0] => Side::Client.name(),

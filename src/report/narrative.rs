@@ -2,18 +2,18 @@
 
 use std::fmt::Write;
 
-use crate::connection::{Detail, Event, Item};
+use crate::connection::{Detail, Event, Item, Shown};
 use crate::decode::TcpFlags;
 use crate::tcp::SegmentKind;
 use crate::tls::message::Side;
 
-/// What an event says: the messages that became complete, and one line of text.
-pub fn describe(event: &Event, closed_before: bool) -> (Vec<String>, String) {
+/// What an event says, with what the packet shows: the messages that became complete, and one line of text.
+pub fn describe(event: &Event, shown: &[Shown], closed_before: bool) -> (Vec<String>, String) {
     match event {
         Event::Stretch(one) => (Vec::new(), stretch(one.count, one.bytes)),
-        Event::Packet { from, flags, len, kind, items, .. } => {
-            let messages = items.iter().filter_map(message_name).collect();
-            (messages, packet(*from, *flags, *len, *kind, items, closed_before))
+        Event::Packet { from, flags, len, kind, .. } => {
+            let messages = shown.iter().filter_map(|shown| message_name(&shown.item)).collect();
+            (messages, packet(*from, *flags, *len, *kind, shown, closed_before))
         }
     }
 }
@@ -60,17 +60,17 @@ fn packet(
     flags: TcpFlags,
     len: u32,
     kind: SegmentKind,
-    items: &[Item],
+    items: &[Shown],
     closed_before: bool,
 ) -> String {
     let mut parts: Vec<String> = Vec::new();
     let control = flags.0 & (TcpFlags::SYN | TcpFlags::FIN | TcpFlags::RST) != 0;
     parts.extend(grouped(items));
     if parts.is_empty() || control {
-        let shown =
+        let names =
             flags.names().into_iter().filter(|name| *name != "PSH" && *name != "URG").collect::<Vec<_>>();
         let bare = tcp_meaning(from, flags, len, items.is_empty(), closed_before);
-        let text = if bare.is_empty() { shown.join(", ") } else { format!("{}: {bare}", shown.join(", ")) };
+        let text = if bare.is_empty() { names.join(", ") } else { format!("{}: {bare}", names.join(", ")) };
         parts.push(text);
     }
     let mut text = parts.join("; ");
@@ -109,12 +109,12 @@ fn tcp_meaning(from: Side, flags: TcpFlags, len: u32, no_items: bool, closed_bef
 }
 
 /// The items in words; equal protected records in a row are counted.
-fn grouped(items: &[Item]) -> Vec<String> {
+fn grouped(items: &[Shown]) -> Vec<String> {
     let mut parts: Vec<(String, u32)> = Vec::new();
     // What is named as a protocol need not be shown a second time as bytes that are no TLS.
-    let named = items.iter().any(|item| matches!(item, Item::Plain(_)));
+    let named = items.iter().any(|shown| matches!(shown.item, Item::Plain(_)));
     let again = |item: &Item| named && matches!(item, Item::Note(text) if text.starts_with("not TLS: "));
-    for item in items.iter().filter(|item| !again(item)) {
+    for item in items.iter().map(|shown| &shown.item).filter(|item| !again(item)) {
         let text = item_text(item);
         match parts.last_mut() {
             Some((last, count)) if *last == text => *count += 1,
