@@ -35,6 +35,8 @@ pub(crate) struct Shelf {
     memory: Vec<u8>,
     spilled: u64,
     file: Option<Spill>,
+    /// Their places in `ended` in order of their streams, once they were asked for.
+    order: Vec<u32>,
 }
 
 /// Connections of one list.
@@ -86,11 +88,13 @@ impl Shelf {
     ) -> Result<()> {
         let kept = |at: u32| self.ended[at as usize / LIST][at as usize % LIST];
         let count: usize = self.ended.iter().map(Vec::len).sum();
-        let mut order: Vec<u32> = (0..u32::try_from(count).unwrap_or(u32::MAX)).collect();
-        // Streams may share a number; those keep the order in which they ended.
-        order.sort_unstable_by_key(|&at| (kept(at).stream, at));
+        if self.order.len() != count {
+            self.order = (0..u32::try_from(count).unwrap_or(u32::MAX)).collect();
+            // Streams may share a number; those keep the order in which they ended.
+            self.order.sort_unstable_by_key(|&at| (kept(at).stream, at));
+        }
         let (mut text, mut digits) = (Vec::new(), String::new());
-        for (&at, number) in order.iter().zip(1u64..) {
+        for (&at, number) in self.order.iter().zip(1u64..) {
             let kept = kept(at);
             if kept.place != place || !kept.shown || !wanted(number) {
                 continue;

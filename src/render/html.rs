@@ -35,7 +35,7 @@ impl Renderer for HtmlRenderer {
         Fragment { text: out, number_at }
     }
 
-    fn brief(&self, _report: &BriefReport) -> Option<Fragment> {
+    fn brief(&self, _report: &BriefReport<'_>) -> Option<Fragment> {
         None
     }
 

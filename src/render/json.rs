@@ -26,7 +26,7 @@ impl Renderer for JsonRenderer {
         Fragment { text, number_at }
     }
 
-    fn brief(&self, _report: &BriefReport) -> Option<Fragment> {
+    fn brief(&self, _report: &BriefReport<'_>) -> Option<Fragment> {
         None
     }
 

@@ -40,7 +40,7 @@ pub trait Renderer {
     fn connection(&self, report: &ConnectionReport) -> Fragment;
 
     /// Draws one connection as a line; `None` when this form always shows the whole.
-    fn brief(&self, report: &BriefReport) -> Option<Fragment>;
+    fn brief(&self, report: &BriefReport<'_>) -> Option<Fragment>;
 
     /// What stands before the connections.
     fn start(&self, capture: &CaptureReport, summary: &Summary) -> String;

@@ -64,23 +64,31 @@ impl Renderer for TextRenderer {
         Fragment { text: out, number_at }
     }
 
-    fn brief(&self, report: &BriefReport) -> Option<Fragment> {
+    fn brief(&self, report: &BriefReport<'_>) -> Option<Fragment> {
         // Room for the number stands behind the first sign, of which the digits are not known yet.
         let mut line = String::with_capacity(160);
         if !self.options.break_lines {
             line.push_str("#  ");
         }
+        match report.outcome {
+            "failed" => self.style.put_bad(&mut line, &["failed ", report.cause]),
+            "established" => self.style.put_good(&mut line, &["established"]),
+            other => line.push_str(other),
+        }
+        let (client, server) = report.ends;
         // Writing to a string cannot fail.
-        let _ = match report.outcome {
-            "failed" => write!(line, "{}", self.style.bad(&format!("failed {}", report.cause))),
-            "established" => write!(line, "{}", self.style.good("established")),
-            other => write!(line, "{other}"),
-        };
-        line.push_str("  ");
-        line.push_str(&report.ends);
-        if !report.about.is_empty() {
-            line.push(' ');
-            line.push_str(&escape(&report.about));
+        let _ = write!(line, "  {client} → {server}");
+        let mut mark = " ";
+        if let Some(name) = report.server_name.filter(|name| !name.is_empty()) {
+            line.push_str(std::mem::replace(&mut mark, ", "));
+            line.push_str(&escape(name));
+        }
+        if let Some(version) = report.version {
+            let _ = write!(line, "{}{version}", std::mem::replace(&mut mark, ", "));
+        }
+        if report.resumed {
+            line.push_str(mark);
+            line.push_str("resumed");
         }
         let _ = match report.findings {
             0 => Ok(()),

@@ -1,13 +1,12 @@
 //! Facts and judgement of one connection become its report.
 
 use std::collections::BTreeMap;
-use std::fmt::Write;
 use std::sync::Arc;
 
 use crate::capture::Timestamp;
 use crate::connection::{At, Connection, Event, SentChain, Stretch, Timeline};
 use crate::decode::Endpoint;
-use crate::diagnose::{Case, Diagnosis};
+use crate::diagnose::{Case, Diagnosis, Severity};
 use crate::fingerprint::{ja3, ja3s, ja4};
 use crate::iana::Version;
 use crate::tls::message::{ClientHello, Side};
@@ -25,9 +24,9 @@ pub struct Parts<'a> {
     pub diagnosis: &'a Diagnosis,
 }
 
-/// A connection in one line, for those that are not shown in full.
+/// What is told of a connection in one line, when it is not shown in full. A capture has thousands: nothing is drawn yet.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct BriefReport {
+pub struct BriefReport<'a> {
     /// Wireshark's `tcp.stream`.
     pub stream: u64,
     /// `established`, `failed` or `incomplete`.
@@ -36,45 +35,32 @@ pub struct BriefReport {
     pub cause: &'static str,
     /// First and last packet.
     pub packets: (u64, u64),
-    /// `client → server`.
-    pub ends: String,
-    /// The server name, version and whatever else fits on the line.
-    pub about: String,
+    /// Address and port of the client and of the server.
+    pub ends: (Endpoint, Endpoint),
+    /// The name of the server that the client asked for, as sent.
+    pub server_name: Option<&'a str>,
+    /// The version that was spoken, or offered.
+    pub version: Option<Version>,
+    /// The session is the continuation of another one.
+    pub resumed: bool,
     /// Findings of severity error or warning.
     pub findings: usize,
 }
 
-/// Bytes for which a part of the brief form has room at once.
-const BRIEF: usize = 64;
-
 /// The brief form of a connection.
-pub fn brief(parts: Parts<'_>) -> BriefReport {
+pub fn brief(parts: Parts<'_>) -> BriefReport<'_> {
     let c = parts.case.connection;
-    // A capture has thousands: each string is made at once. Writing to one cannot fail.
-    let mut about = String::with_capacity(BRIEF);
-    about.push_str(c.sni().unwrap_or_default());
-    let comma = |about: &String| if about.is_empty() { "" } else { ", " };
-    if let Some(version) = c.version() {
-        let _ = write!(about, "{}{version}", comma(&about));
-    }
-    if c.resumed {
-        let _ = write!(about, "{}resumed", comma(&about));
-    }
-    let mut ends = String::with_capacity(BRIEF);
-    let _ = write!(ends, "{} → {}", c.client, c.server);
+    let findings = &parts.diagnosis.findings;
     BriefReport {
         stream: c.stream,
         outcome: parts.diagnosis.outcome.name(),
         cause: parts.diagnosis.verdict.cause,
         packets: (c.first_packet, c.last_packet),
-        ends,
-        about,
-        findings: parts
-            .diagnosis
-            .findings
-            .iter()
-            .filter(|finding| finding.severity > crate::diagnose::Severity::Info)
-            .count(),
+        ends: (c.client, c.server),
+        server_name: c.sni(),
+        version: c.version(),
+        resumed: c.resumed,
+        findings: findings.iter().filter(|finding| finding.severity > Severity::Info).count(),
     }
 }
 
