@@ -68,9 +68,9 @@ const COMPARED: usize = 16 << 10;
 /// Bytes that are remembered of it when what comes now is needed for nothing but to compare repeats.
 const COMPARED_DATA: usize = 8 << 10;
 /// Bytes for which room is made at a time.
-const START_STEP: usize = 1 << 10;
-/// Room that is made behind a segment of [`FULL`] bytes or more: most chains of certificates fit.
-const FLIGHT: usize = 8 << 10;
+const START_STEP: usize = 512;
+/// Room that is made behind a segment of [`FULL`] bytes or more: many chains of certificates fit.
+const FLIGHT: usize = 4 << 10;
 /// Bytes of a segment that more will follow.
 const FULL: usize = 1 << 10;
 /// So many bytes behind those that are remembered, they are forgotten: the longest record that begins in them has ended.
