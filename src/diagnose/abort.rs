@@ -210,8 +210,10 @@ const THOUGHT_S: f64 = 60.0;
 const NEVER_ABOUT_CERTIFICATES: [u8; 7] = [22, 70, 86, 90, 109, 110, 120];
 
 fn first_act(connection: &Connection, hidden: &Hidden) -> Option<Act> {
-    let mut acts: SmallVec<[Act; 8]> =
-        connection.alerts.iter().filter_map(|at| alert_act(connection, at)).collect();
+    // Each with the packet in whose turn it counts.
+    let mut acts: SmallVec<[(u64, Act); 8]> = SmallVec::new();
+    let alerts = connection.alerts.iter().filter_map(|at| alert_act(connection, at));
+    acts.extend(alerts.map(|act| (act.packet, act)));
     let inferred = [
         (Side::Client, hidden.client_alert),
         (Side::Server, hidden.server_alert),
@@ -219,12 +221,13 @@ fn first_act(connection: &Connection, hidden: &Hidden) -> Option<Act> {
     ];
     acts.extend(inferred.into_iter().filter_map(|(by, short)| {
         let short = short?;
-        Some(Act { by, how: How::HiddenAlert { len: short.len }, packet: short.packet, time: short.time })
+        let how = How::HiddenAlert { len: short.len };
+        Some((short.packet, Act { by, how, packet: short.packet, time: short.time }))
     }));
     // What a side says comes ahead of its FIN, even where the packet with the FIN was captured first.
-    let said = [Side::Client, Side::Server]
-        .map(|by| acts.iter().filter(|act| act.by == by).map(|act| act.packet).max().unwrap_or_default());
-    let mut acts: SmallVec<[(u64, Act); 8]> = acts.into_iter().map(|act| (act.packet, act)).collect();
+    let said = [Side::Client, Side::Server].map(|by| {
+        acts.iter().filter(|(_, act)| act.by == by).map(|(turn, _)| *turn).max().unwrap_or_default()
+    });
     // A server that is told of the end may be the first to send its FIN; it did not give up first.
     let announced = [client_announced(connection, hidden), u64::MAX];
     let done = connection.finished.iter().all(Option::is_some) || hidden.client_finished.is_some();
@@ -244,7 +247,7 @@ fn first_act(connection: &Connection, hidden: &Hidden) -> Option<Act> {
         }
     }
     // An alert and the FIN behind it often share a packet: the alert comes first. The first of equals is taken.
-    acts.into_iter().min_by_key(|(turn, _)| *turn).map(|(_, act)| act)
+    acts.iter().min_by_key(|(turn, _)| *turn).map(|(_, act)| *act)
 }
 
 /// The packet of the client's close_notify (RFC 8446 §6.1): as it was read, or by its length behind a Finished.
