@@ -96,6 +96,9 @@ impl<'a> Judge<'a> {
         {
             return self.brief(connection, at, listener);
         }
+        for certificate in server_chain.iter().chain(&client_chain) {
+            self.cache.keep(certificate);
+        }
         let cheap = !self.options.judge_established && data_flowed(connection);
         if !cheap && connection.outcome != Outcome::Established {
             // A handshake that completed shows that the client found it good.

@@ -2,33 +2,52 @@
 
 use std::sync::Arc;
 
+use foldhash::quality::RandomState;
+use hashbrown::HashTable;
+
 use crate::x509::Certificate;
-use crate::x509::recent::{LONGEST, Recent};
+use crate::x509::recent::{LONGEST, Recent, hash};
 
 /// Certificates by their bytes, so that each is parsed and hashed once.
 ///
 /// It holds at most twice as many as it was made for: when as many were asked for, what was not asked for meanwhile is
-/// forgotten the next time.
+/// forgotten the next time. Those on which nothing depends but a line of the report are few, so that a long capture in which
+/// nothing fails needs no more memory than a short one.
 #[derive(Debug)]
-pub struct CertificateCache(Recent<Arc<Certificate>>);
+pub struct CertificateCache {
+    kept: Recent<Arc<Certificate>>,
+    passing: Recent<Arc<Certificate>>,
+}
+
+/// Certificates remembered that nobody asked to keep.
+const PASSING: usize = 256;
 
 impl CertificateCache {
     /// A cache of this many certificates ([`certificate_cache`](crate::limits::Limits::certificate_cache)).
     pub fn new(capacity: usize) -> Self {
-        Self(Recent::new(capacity, |certificate| &certificate.der))
+        let of = |capacity| Recent::new(capacity, |certificate: &Arc<Certificate>| &certificate.der);
+        Self { kept: of(capacity), passing: of(capacity.min(PASSING)) }
     }
 
     /// The certificate with these bytes, parsed now or before.
     pub fn get(&mut self, der: &Arc<[u8]>) -> Arc<Certificate> {
-        self.0.get_or_make(der, || Arc::new(Certificate::from_der(Arc::clone(der))))
+        let known = self.kept.get(der);
+        known.unwrap_or_else(|| {
+            self.passing.get_or_make(der, || Arc::new(Certificate::from_der(Arc::clone(der))))
+        })
+    }
+
+    /// The certificate is worth being remembered for long.
+    pub fn keep(&mut self, certificate: &Arc<Certificate>) {
+        self.kept.get_or_make(&certificate.der, || Arc::clone(certificate));
     }
 
     /// Bytes of the longest certificate that is remembered.
     pub const LONGEST: usize = LONGEST;
 
-    /// How many certificates it holds.
+    /// How many certificates it holds; one may be counted twice.
     pub fn len(&self) -> usize {
-        self.0.len()
+        self.kept.len() + self.passing.len()
     }
 
     /// Whether it holds none.
@@ -37,19 +56,40 @@ impl CertificateCache {
     }
 }
 
-/// The bytes of certificates, so that connections with the same ones share them. Bounded as the cache is.
+/// The bytes of certificates, so that connections with the same ones share them, and share them with the certificates that are
+/// remembered.
 #[derive(Debug)]
-pub struct CertificateBytes(Recent<Arc<[u8]>>);
+pub struct CertificateBytes {
+    held: HashTable<Arc<[u8]>>,
+    hasher: RandomState,
+    /// When there are as many, those that nobody else holds are given up.
+    most: usize,
+    capacity: usize,
+}
 
 impl CertificateBytes {
-    /// Room for this many certificates.
+    /// Room for this many certificates that nobody else holds, and no more than a few hundred.
     pub fn new(capacity: usize) -> Self {
-        Self(Recent::new(capacity, |der| der))
+        let capacity = capacity.min(PASSING);
+        Self { held: HashTable::new(), hasher: RandomState::default(), most: capacity, capacity }
     }
 
     /// These bytes, those of another connection where it had the same.
     pub fn hold(&mut self, der: &[u8]) -> Arc<[u8]> {
-        self.0.get_or_make(der, || Arc::from(der))
+        if der.len() > LONGEST || self.capacity == 0 {
+            return Arc::from(der);
+        }
+        let hash = hash(&self.hasher, der);
+        if let Some(known) = self.held.find(hash, |known| **known == *der) {
+            return Arc::clone(known);
+        }
+        if self.held.len() >= self.most {
+            self.held.retain(|held| Arc::strong_count(held) > 1);
+            self.most = (self.held.len() * 2).max(self.capacity);
+        }
+        let held: Arc<[u8]> = Arc::from(der);
+        self.held.insert_unique(hash, Arc::clone(&held), |known| self::hash(&self.hasher, known));
+        held
     }
 }
 
@@ -83,6 +123,30 @@ mod tests {
         let [first, second] = ends.each_ref().map(|bytes| cache.get(bytes));
         assert_ne!(first.der, second.der);
         assert!(Arc::ptr_eq(&first, &cache.get(&ends[0])) && Arc::ptr_eq(&second, &cache.get(&ends[1])));
+    }
+
+    #[test]
+    fn bytes_that_nobody_holds_are_given_up_and_others_stay_shared() {
+        let mut known = CertificateBytes::new(4);
+        let kept: Vec<Arc<[u8]>> = (0..20u8).map(|n| known.hold(&[n])).collect();
+        for n in 20..200u8 {
+            known.hold(&[n]);
+            assert!(known.held.len() <= 40, "at most twice those in use");
+        }
+        assert!(kept.iter().all(|der| Arc::ptr_eq(der, &known.hold(der))));
+    }
+
+    #[test]
+    fn what_is_to_be_kept_outlives_what_passes() {
+        let mut cache = CertificateCache::new(1_000);
+        let (kept, passing) = (cache.get(&der(b"kept")), cache.get(&der(b"passing")));
+        cache.keep(&kept);
+        for n in 0..2 * PASSING as u32 {
+            cache.get(&der(&n.to_be_bytes()));
+        }
+        assert!(Arc::ptr_eq(&kept, &cache.get(&der(b"kept"))));
+        assert!(!Arc::ptr_eq(&passing, &cache.get(&der(b"passing"))));
+        assert!(cache.len() <= 2 * PASSING + 1);
     }
 
     #[test]

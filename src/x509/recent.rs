@@ -31,33 +31,48 @@ impl<T> Recent<T> {
         Self { now: HashTable::new(), before: HashTable::new(), capacity, bytes, hasher }
     }
 
-    /// The value with these bytes, or the one that `make` gives for them.
-    pub(super) fn get_or_make(&mut self, bytes: &[u8], make: impl FnOnce() -> T) -> T
+    /// The value with these bytes, when it is remembered.
+    pub(super) fn get(&mut self, bytes: &[u8]) -> Option<T>
     where
         T: Clone,
     {
-        if bytes.len() > LONGEST {
-            return make();
+        if bytes.len() > LONGEST || self.len() == 0 {
+            return None;
         }
         let hash = hash(&self.hasher, bytes);
         // What is the same memory need not be compared.
         let is_it = |known: &T| std::ptr::eq((self.bytes)(known), bytes) || (self.bytes)(known) == bytes;
         if let Some(known) = self.now.find(hash, is_it) {
-            return known.clone();
+            return Some(known.clone());
         }
-        let value = match self.before.find_entry(hash, is_it) {
-            Ok(known) => known.remove().0,
-            Err(_) => make(),
-        };
+        let value = self.before.find_entry(hash, is_it).ok()?.remove().0;
+        self.put(hash, value.clone());
+        Some(value)
+    }
+
+    /// The value with these bytes, or the one that `make` gives for them.
+    pub(super) fn get_or_make(&mut self, bytes: &[u8], make: impl FnOnce() -> T) -> T
+    where
+        T: Clone,
+    {
+        self.get(bytes).unwrap_or_else(|| {
+            let value = make();
+            if bytes.len() <= LONGEST {
+                self.put(hash(&self.hasher, bytes), value.clone());
+            }
+            value
+        })
+    }
+
+    fn put(&mut self, hash: u64, value: T) {
         if self.now.len() >= self.capacity {
             // What is still in use is shared by its users; the rest is made again when it comes back.
             self.before = std::mem::take(&mut self.now);
         }
         if self.capacity > 0 {
             let of = self.bytes;
-            self.now.insert_unique(hash, value.clone(), |known| self::hash(&self.hasher, of(known)));
+            self.now.insert_unique(hash, value, |known| self::hash(&self.hasher, of(known)));
         }
-        value
     }
 
     /// How many values it holds.
@@ -66,6 +81,7 @@ impl<T> Recent<T> {
     }
 }
 
-fn hash(hasher: &RandomState, bytes: &[u8]) -> u64 {
+/// The hash by which a certificate is looked for.
+pub(super) fn hash(hasher: &RandomState, bytes: &[u8]) -> u64 {
     hasher.hash_one((bytes.len(), &bytes[bytes.len().saturating_sub(END)..]))
 }
