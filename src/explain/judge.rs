@@ -1,6 +1,7 @@
 //! Holds one connection against the inputs and asks for the diagnosis.
 
 use std::cell::OnceCell;
+use std::hash::BuildHasher;
 use std::sync::Arc;
 
 use foldhash::quality::RandomState;
@@ -41,6 +42,36 @@ pub struct Judge<'a> {
     looked_at: HashSet<[u8; 32], RandomState>,
     pub(super) paths: PathCache,
     pub(super) signatures: SignatureCache,
+    named: Named,
+}
+
+/// What established connections sent, where the leaf is named as asked: what is there need not be parsed again. It is known by a
+/// hash of 128 bits with keys of this run, which nobody who makes a capture can foresee.
+#[derive(Default)]
+struct Named {
+    keys: [RandomState; 2],
+    known: HashSet<[u64; 2], RandomState>,
+}
+
+/// Chains and host names remembered as fitting.
+const NAMED: usize = 8192;
+
+impl Named {
+    fn key(&self, chains: [&[Arc<[u8]>]; 2], host: Option<&(String, HostSource)>) -> [u64; 2] {
+        let host = host.map(|(name, _)| name);
+        self.keys.each_ref().map(|key| key.hash_one((chains, host)))
+    }
+
+    fn has(&self, key: [u64; 2]) -> bool {
+        self.known.contains(&key)
+    }
+
+    fn put(&mut self, key: [u64; 2]) {
+        if self.known.len() >= NAMED {
+            self.known.clear();
+        }
+        self.known.insert(key);
+    }
 }
 
 /// Signature checks remembered.
@@ -62,6 +93,7 @@ impl<'a> Judge<'a> {
             looked_at: HashSet::default(),
             paths: PathCache::default(),
             signatures: SignatureCache::new(SIGNATURES),
+            named: Named::default(),
         }
     }
 
@@ -74,6 +106,8 @@ impl<'a> Judge<'a> {
     pub fn begin_capture(&mut self) {
         self.seen.clear();
         self.looked_at.clear();
+        // What they sent was looked at for the capture before.
+        self.named.known.clear();
         self.has_keys = !self.options.secrets.is_empty();
     }
 
@@ -82,18 +116,23 @@ impl<'a> Judge<'a> {
     /// # Errors
     /// What the listener returns.
     pub fn judge(&mut self, connection: &mut Connection, listener: &mut dyn Listener) -> Result<()> {
-        let server_chain =
-            self.parse(connection.server_chain.as_ref().map(|at| at.value.certificates.as_slice()));
-        let client_chain =
-            self.parse(connection.client_chain.as_ref().map(|at| at.value.certificates.as_slice()));
         let host = host(connection, self.options);
         let at = self.options.at.unwrap_or(connection.start.seconds());
         let ended = OnceCell::new();
-        if self.options.brief_established
-            && (server_chain.is_empty() || data_flowed(connection))
+        let sent = [&connection.server_chain, &connection.client_chain]
+            .map(|chain| chain.as_ref().map_or(&[][..], |at| &at.value.certificates));
+        let passes = self.options.brief_established
+            && (sent[0].is_empty() || data_flowed(connection))
+            && is_plainly_established(connection, ended.get_or_init(|| Ending::read(connection)));
+        let named = passes.then(|| self.named.key(sent, host.as_ref()));
+        if named.is_some_and(|key| self.named.has(key)) {
+            return self.brief(connection, at, listener);
+        }
+        let [server_chain, client_chain] = sent.map(|chain| self.parse(chain));
+        if let Some(key) = named
             && is_named_as_asked(&server_chain, host.as_ref())
-            && is_plainly_established(connection, ended.get_or_init(|| Ending::read(connection)))
         {
+            self.named.put(key);
             return self.brief(connection, at, listener);
         }
         for certificate in server_chain.iter().chain(&client_chain) {
@@ -180,9 +219,8 @@ impl<'a> Judge<'a> {
         listener.connection(Parts { case: &case, diagnosis: &established_in_brief() })
     }
 
-    fn parse(&mut self, chain: Option<&[Arc<[u8]>]>) -> SmallVec<[Arc<Certificate>; 4]> {
+    fn parse(&mut self, chain: &[Arc<[u8]>]) -> SmallVec<[Arc<Certificate>; 4]> {
         let chain: SmallVec<[_; 4]> = chain
-            .unwrap_or_default()
             .iter()
             .take(self.options.limits.chain_certificates)
             .map(|der| self.cache.get(der))
