@@ -60,7 +60,7 @@ const LINGERING: usize = 128;
 /// Those for which nothing but repeats can be late. They are few, so that they are handed over while their memory is near.
 const DONE_LINGERING: usize = 32;
 /// Streams that are over and kept so that late packets find their number.
-const KEPT_OVER: usize = 12_288;
+const KEPT_OVER: usize = 8192;
 /// Streams whose memory waits for others.
 const SPARE: usize = 64;
 /// No slot.

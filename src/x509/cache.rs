@@ -20,7 +20,9 @@ pub struct CertificateCache {
 }
 
 /// Certificates remembered that nobody asked to keep.
-const PASSING: usize = 256;
+const PASSING: usize = 32;
+/// Certificates of which the bytes are held though nobody else has them.
+const UNUSED: usize = 256;
 
 impl CertificateCache {
     /// A cache of this many certificates ([`certificate_cache`](crate::limits::Limits::certificate_cache)).
@@ -68,9 +70,9 @@ pub struct CertificateBytes {
 }
 
 impl CertificateBytes {
-    /// Room for this many certificates that nobody else holds, and no more than a few hundred.
+    /// Room for this many certificates, and for a few hundred or a quarter more than others hold.
     pub fn new(capacity: usize) -> Self {
-        let capacity = capacity.min(PASSING);
+        let capacity = capacity.min(UNUSED);
         Self { held: HashTable::new(), hasher: RandomState::default(), most: capacity, capacity }
     }
 
@@ -85,7 +87,7 @@ impl CertificateBytes {
         }
         if self.held.len() >= self.most {
             self.held.retain(|held| Arc::strong_count(held) > 1);
-            self.most = (self.held.len() * 2).max(self.capacity);
+            self.most = (self.held.len() + self.held.len() / 4).max(self.capacity);
         }
         let held: Arc<[u8]> = Arc::from(der);
         self.held.insert_unique(hash, Arc::clone(&held), |known| self::hash(&self.hasher, known));
@@ -131,7 +133,7 @@ mod tests {
         let kept: Vec<Arc<[u8]>> = (0..20u8).map(|n| known.hold(&[n])).collect();
         for n in 20..200u8 {
             known.hold(&[n]);
-            assert!(known.held.len() <= 40, "at most twice those in use");
+            assert!(known.held.len() <= 25, "at most a quarter more than those in use");
         }
         assert!(kept.iter().all(|der| Arc::ptr_eq(der, &known.hold(der))));
     }
