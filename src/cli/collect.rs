@@ -47,8 +47,11 @@ const MEMORY: usize = 256 << 10;
 impl Shelf {
     /// Keeps a drawn connection. `shown` is false for one that only counts.
     pub(crate) fn put(&mut self, stream: u64, place: Place, fragment: &Fragment, shown: bool) -> Result<()> {
-        let offset = self.spilled + self.memory.len() as u64;
         let text = if shown { fragment.text.as_bytes() } else { &[] };
+        if !self.memory.is_empty() && self.memory.len() + text.len() > MEMORY {
+            self.spill()?;
+        }
+        let offset = self.spilled + self.memory.len() as u64;
         self.memory.extend_from_slice(text);
         let len = u32::try_from(text.len()).unwrap_or(u32::MAX);
         let number_at = u16::try_from(fragment.number_at).unwrap_or(u16::MAX);
@@ -60,9 +63,6 @@ impl Shelf {
                 list.push(kept);
                 self.ended.push(list);
             }
-        }
-        if self.memory.len() > MEMORY {
-            self.spill()?;
         }
         Ok(())
     }
@@ -136,7 +136,7 @@ struct Page {
 }
 
 /// Bytes of a page.
-const PAGE: u64 = 32 << 10;
+const PAGE: u64 = 16 << 10;
 /// Pages at hand.
 const PAGES: usize = 32;
 
