@@ -56,7 +56,7 @@ const LINGER_NS: i64 = 5_000_000_000;
 /// SYNs without an answer that are waited for; a flood of them must not cost the open connections.
 const KEPT_UNANSWERED: usize = 16_384;
 /// Streams that have closed and still wait for late packets.
-const LINGERING: usize = 128;
+const LINGERING: usize = 256;
 /// Those for which nothing but repeats can be late. They are few, so that they are handed over while their memory is near.
 const DONE_LINGERING: usize = 32;
 /// Streams that are over and kept so that late packets find their number.
