@@ -162,3 +162,76 @@ fn event_of(note: &SegmentNote) -> Event {
         kind: note.kind,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::capture::Timestamp;
+
+    fn note(packet: u64, len: u32) -> SegmentNote {
+        SegmentNote {
+            packet,
+            time: Timestamp::new(packet.cast_signed(), 6),
+            dir: Dir::Forward,
+            flags: TcpFlags(TcpFlags::ACK),
+            len,
+            captured: len,
+            kind: SegmentKind::Normal,
+            offset: None,
+            acked: None,
+            window: 0,
+            ttl: 64,
+            ip_id: None,
+        }
+    }
+
+    fn data(len: u32) -> Item {
+        Item::ApplicationData { len }
+    }
+
+    #[test]
+    fn what_is_known_late_stands_with_its_packet_and_behind_what_it_said_before() {
+        let (mut keeper, limits) = (TimelineKeeper::default(), Limits::default());
+        for packet in [3, 5, 8] {
+            keeper.packet(&note(packet, 10), false, &limits);
+            keeper.item(Some(&note(packet, 10)), data(packet as u32));
+        }
+        keeper.item_of(5, Some(&note(8, 10)), data(50));
+        // A packet that is not listed: it goes to the current one.
+        keeper.item_of(4, Some(&note(8, 10)), data(80));
+        keeper.goes_to(Some(3));
+        keeper.item(Some(&note(8, 10)), data(30));
+        let timeline = keeper.into_timeline(true);
+        let of =
+            |packet| timeline.shown_by(packet).iter().map(|shown| shown.item.clone()).collect::<Vec<_>>();
+        assert_eq!(of(3), [data(3), data(30)]);
+        assert_eq!(of(4), []);
+        assert_eq!(of(5), [data(5), data(50)]);
+        assert_eq!(of(8), [data(8), data(80)]);
+    }
+
+    #[test]
+    fn a_packet_of_a_stretch_that_says_something_is_listed_by_itself() {
+        let (mut keeper, limits) = (TimelineKeeper::default(), Limits::default());
+        for packet in 1..=3 {
+            keeper.packet(&note(packet, 10), true, &limits);
+        }
+        keeper.item(Some(&note(3, 10)), data(7));
+        let timeline = keeper.into_timeline(true);
+        let [Event::Stretch(stretch), Event::Packet { packet: 3, .. }] = timeline.events.as_slice() else {
+            panic!("{:?}", timeline.events);
+        };
+        assert_eq!((stretch.count, stretch.packets, stretch.bytes), (2, (1, 2), [20, 0]));
+        assert_eq!(timeline.shown_by(3).len(), 1);
+    }
+
+    #[test]
+    fn tiny_records_without_end_are_bounded() {
+        let (mut keeper, limits) = (TimelineKeeper::default(), Limits::default());
+        keeper.packet(&note(1, 60_000), false, &limits);
+        for _ in 0..2 * MAX_SHOWN {
+            keeper.item(Some(&note(1, 60_000)), data(0));
+        }
+        assert_eq!(keeper.into_timeline(true).shown.len(), MAX_SHOWN);
+    }
+}
