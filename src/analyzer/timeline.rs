@@ -114,9 +114,11 @@ impl TimelineKeeper {
 
     /// Puts an item behind the others of its packet.
     fn show(&mut self, packet: u64, item: Item) {
-        if self.shown.len() >= MAX_SHOWN {
-            return;
-        }
+        let item = match MAX_SHOWN - self.shown.len() {
+            0 => return,
+            1 => Item::Note("more messages and records, which are not listed".into()),
+            _ => item,
+        };
         if self.shown.is_empty() {
             self.shown.reserve_exact(SHOWN);
         }
@@ -232,6 +234,8 @@ mod tests {
         for _ in 0..2 * MAX_SHOWN {
             keeper.item(Some(&note(1, 60_000)), data(0));
         }
-        assert_eq!(keeper.into_timeline(true).shown.len(), MAX_SHOWN);
+        let timeline = keeper.into_timeline(true);
+        assert_eq!(timeline.shown.len(), MAX_SHOWN);
+        assert!(matches!(timeline.shown.last(), Some(Shown { item: Item::Note(_), .. })), "it is said");
     }
 }

@@ -46,7 +46,7 @@ pub struct Judge<'a> {
 }
 
 /// What established connections sent, where the leaf is named as asked: what is there need not be parsed again. It is known by a
-/// hash of 128 bits with keys of this run, which nobody who makes a capture can foresee.
+/// hash of 128 bits with keys of this run; a false match would cost an established connection its warning about the name.
 #[derive(Default)]
 struct Named {
     keys: [RandomState; 2],
@@ -106,7 +106,7 @@ impl<'a> Judge<'a> {
     pub fn begin_capture(&mut self) {
         self.seen.clear();
         self.looked_at.clear();
-        // What they sent was looked at for the capture before.
+        // Their CA certificates were remembered as seen in the capture before, not in this one.
         self.named.known.clear();
         self.has_keys = !self.options.secrets.is_empty();
     }

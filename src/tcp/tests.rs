@@ -1,4 +1,4 @@
-//! What the stream table lends as the past of a direction.
+//! What the stream table lends as the past of a direction, and when it hands a stream over.
 
 use std::net::Ipv4Addr;
 
