@@ -1,14 +1,21 @@
 //! Puts drawn connections in order and gives them their numbers; what does not fit in memory waits in a temporary file.
+//!
+//! Connections end nearly in the order of their streams. So those with the lowest numbers go to the file first, and what comes too
+//! late for that begins another run; in the end the runs are merged (replacement selection). Memory does not grow with the number
+//! of connections, but for a few bytes a run.
 
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
 use std::fmt::Write as _;
-use std::io::{Read, Seek, SeekFrom, Write};
+use std::fs::File;
+use std::io::{BufReader, BufWriter, Read, Seek, SeekFrom, Write};
 use std::path::PathBuf;
 
 use tlspcap::error::{Error, Result};
 use tlspcap::render::Fragment;
 
 /// Where a connection stands in the output.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Place {
     /// In full, at the top.
     Story,
@@ -17,155 +24,269 @@ pub(crate) enum Place {
 }
 
 /// A drawn connection that waits for its number.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 struct Kept {
     stream: u64,
-    offset: u64,
+    /// Bytes of its text.
     len: u32,
     number_at: u16,
     place: Place,
     shown: bool,
 }
 
-/// Drawn connections.
-#[derive(Default)]
-pub(crate) struct Shelf {
-    /// In the order in which they ended; a long capture has millions, so that a list never moves to a larger place.
-    ended: Vec<Vec<Kept>>,
-    memory: Vec<u8>,
-    spilled: u64,
-    file: Option<Spill>,
-    /// Their places in `ended` in order of their streams, once they were asked for.
-    order: Vec<u32>,
+/// One in memory.
+#[derive(Debug, Clone, Copy)]
+struct Waiting {
+    kept: Kept,
+    /// To which run it will be written.
+    run: u32,
+    /// Where its text begins.
+    at: u32,
 }
 
-/// Connections of one list.
-const LIST: usize = 1024;
-/// Bytes kept in memory before a temporary file takes them.
+/// Drawn connections.
+pub(crate) struct Shelf {
+    /// In the order in which they ended, those behind the last spill.
+    waiting: Vec<Waiting>,
+    memory: Vec<u8>,
+    /// The memory that was spilled last, to be used again.
+    before: Vec<u8>,
+    /// Bytes that `memory` may have.
+    room: usize,
+    spill: Option<Spill>,
+}
+
+/// Bytes kept in memory before a temporary file takes the lower half.
 const MEMORY: usize = 256 << 10;
+/// Runs after which twice as many bytes are kept, so that there are fewer of the next ones: each takes a buffer in the end.
+const RUNS: usize = 128;
+
+impl Default for Shelf {
+    fn default() -> Self {
+        Self { waiting: Vec::new(), memory: Vec::new(), before: Vec::new(), room: MEMORY, spill: None }
+    }
+}
 
 impl Shelf {
     /// Keeps a drawn connection. `shown` is false for one that only counts.
     pub(crate) fn put(&mut self, stream: u64, place: Place, fragment: &Fragment, shown: bool) -> Result<()> {
         let text = if shown { fragment.text.as_bytes() } else { &[] };
-        if !self.memory.is_empty() && self.memory.len() + text.len() > MEMORY {
-            self.spill()?;
+        let len =
+            u32::try_from(text.len()).map_err(|_| temporary(std::io::ErrorKind::FileTooLarge.into()))?;
+        let is_full =
+            self.memory.len() + text.len() > self.room || self.waiting.len() >= self.room / SMALLEST;
+        if is_full && !self.waiting.is_empty() {
+            self.spill((self.room / 2).min(self.room.saturating_sub(text.len()))).map_err(temporary)?;
         }
-        let offset = self.spilled + self.memory.len() as u64;
-        self.memory.extend_from_slice(text);
-        let len = u32::try_from(text.len()).unwrap_or(u32::MAX);
         let number_at = u16::try_from(fragment.number_at).unwrap_or(u16::MAX);
-        let kept = Kept { stream, place, offset, len, number_at, shown };
-        match self.ended.last_mut().filter(|list| list.len() < LIST) {
-            Some(list) => list.push(kept),
-            None => {
-                let mut list = Vec::with_capacity(LIST);
-                list.push(kept);
-                self.ended.push(list);
-            }
-        }
+        let run = self.spill.as_ref().map_or(0, |spill| spill.run_of(stream));
+        let kept = Kept { stream, len, number_at, place, shown };
+        self.waiting.push(Waiting { kept, run, at: self.memory.len() as u32 });
+        self.memory.extend_from_slice(text);
         Ok(())
     }
 
-    fn spill(&mut self) -> Result<()> {
-        let file = match &mut self.file {
-            Some(file) => file,
-            None => self.file.insert(Spill::new().map_err(temporary)?),
+    /// In the order in which they are written. Streams may share a number; those keep the order in which they ended.
+    fn sort(&mut self) {
+        self.waiting.sort_by_key(|one| (one.run, one.kept.stream));
+    }
+
+    /// Hands those with the lowest numbers to the temporary file, until `keep` bytes are left and half as many connections.
+    fn spill(&mut self, keep: usize) -> std::io::Result<()> {
+        self.sort();
+        let spill = match &mut self.spill {
+            Some(spill) => spill,
+            None => self.spill.insert(Spill::new()?),
         };
-        file.file.write_all(&self.memory).map_err(temporary)?;
-        self.spilled += self.memory.len() as u64;
+        let most = self.waiting.len() / 2;
+        let mut left = self.memory.len();
+        let mut written = 0;
+        for one in &self.waiting {
+            if left <= keep && self.waiting.len() - written <= most {
+                break;
+            }
+            spill.write(one, text_of(&self.memory, one))?;
+            left -= one.kept.len as usize;
+            written += 1;
+        }
+        self.waiting.drain(..written);
+        std::mem::swap(&mut self.memory, &mut self.before);
         self.memory.clear();
+        for one in &mut self.waiting {
+            let text = text_of(&self.before, one);
+            one.at = self.memory.len() as u32;
+            self.memory.extend_from_slice(text);
+        }
+        self.room = MEMORY << (spill.ends.len() / RUNS).min(6);
         Ok(())
     }
 
     /// Numbers the connections in order of their streams and hands those of one place to `write`, first to last.
-    /// `wanted` chooses by number.
+    /// `wanted` chooses by number. Nothing may be put behind the first call.
     pub(crate) fn take(
         &mut self,
         place: Place,
         wanted: impl Fn(u64) -> bool,
         mut write: impl FnMut(&[u8]) -> Result<()>,
     ) -> Result<()> {
-        let kept = |at: u32| self.ended[at as usize / LIST][at as usize % LIST];
-        let count: usize = self.ended.iter().map(Vec::len).sum();
-        if self.order.len() != count {
-            self.order = (0..u32::try_from(count).unwrap_or(u32::MAX)).collect();
-            // Streams may share a number; those keep the order in which they ended.
-            self.order.sort_unstable_by_key(|&at| (kept(at).stream, at));
-        }
-        let (mut text, mut digits) = (Vec::new(), String::new());
-        for (&at, number) in self.order.iter().zip(1u64..) {
-            let kept = kept(at);
+        let (mut text, mut digits, mut number) = (Vec::new(), String::new(), 0u64);
+        let mut hand_on = |kept: &Kept, drawn: &[u8]| {
+            number += 1;
             if kept.place != place || !kept.shown || !wanted(number) {
-                continue;
+                return Ok(());
             }
-            text.clear();
-            match (&mut self.file, kept.offset.checked_sub(self.spilled)) {
-                (_, Some(start)) => {
-                    let start = start as usize;
-                    let there = self.memory.get(start..start + kept.len as usize);
-                    text.extend_from_slice(there.unwrap_or_default());
-                }
-                (Some(file), None) => file.read(kept.offset, kept.len, &mut text).map_err(temporary)?,
-                (None, None) => {}
-            }
-            let at = (kept.number_at as usize).min(text.len());
             digits.clear();
             // Writing to a string cannot fail.
             let _ = write!(digits, "{number}");
-            text.splice(at..at, digits.bytes());
-            write(&text)?;
+            let (before, after) = drawn.split_at((kept.number_at as usize).min(drawn.len()));
+            text.clear();
+            text.extend_from_slice(before);
+            text.extend_from_slice(digits.as_bytes());
+            text.extend_from_slice(after);
+            write(&text)
+        };
+        self.sort();
+        let Some(spill) = &mut self.spill else {
+            return self.waiting.iter().try_for_each(|one| hand_on(&one.kept, text_of(&self.memory, one)));
+        };
+        for one in self.waiting.drain(..) {
+            spill.write(&one, text_of(&self.memory, &one)).map_err(temporary)?;
+        }
+        let mut merge = spill.merge().map_err(temporary)?;
+        while let Some((kept, drawn)) = merge.next().map_err(temporary)? {
+            hand_on(&kept, drawn)?;
         }
         Ok(())
     }
 }
 
-/// What does not fit in memory, in a temporary file. It is read in the order of streams, which is nearly that of the file, so that
-/// a few pages serve many.
+/// Bytes of the smallest text that is drawn, about: connections of which none is shown are held to a number, too.
+const SMALLEST: usize = 64;
+
+fn text_of<'m>(memory: &'m [u8], one: &Waiting) -> &'m [u8] {
+    let start = one.at as usize;
+    memory.get(start..start + one.kept.len as usize).unwrap_or_default()
+}
+
+/// What does not fit in memory, in a temporary file: runs of connections, each run in order of the streams.
 struct Spill {
-    file: std::fs::File,
-    pages: [Page; PAGES],
+    file: BufWriter<File>,
+    /// Where each run ends, but the last.
+    ends: Vec<u64>,
+    /// Bytes written.
+    len: u64,
+    /// The stream that was written last.
+    last: u64,
 }
 
-/// A part of the file at hand.
-#[derive(Default)]
-struct Page {
-    /// Its place in the file, in pages, from 1 on; 0 before it was read.
-    number: u64,
-    bytes: Vec<u8>,
-}
-
-/// Bytes of a page.
-const PAGE: u64 = 16 << 10;
-/// Pages at hand.
-const PAGES: usize = 32;
+/// Bytes in front of each text.
+const HEAD: usize = 16;
+/// Bytes at hand of each run.
+const PAGE: usize = 8 << 10;
 
 impl Spill {
     fn new() -> std::io::Result<Self> {
-        Ok(Self { file: tempfile::tempfile()?, pages: Default::default() })
+        Ok(Self { file: BufWriter::new(tempfile::tempfile()?), ends: Vec::new(), len: 0, last: 0 })
     }
 
-    /// Adds `len` bytes from `offset` on to `text`. Nothing may be written behind the first call.
-    fn read(&mut self, mut offset: u64, len: u32, text: &mut Vec<u8>) -> std::io::Result<()> {
-        let end = offset + u64::from(len);
-        while offset < end {
-            let (number, at) = (offset / PAGE + 1, (offset % PAGE) as usize);
-            let page = &mut self.pages[(number % PAGES as u64) as usize];
-            if page.number != number {
-                page.bytes.clear();
-                self.file.seek(SeekFrom::Start((number - 1) * PAGE))?;
-                (&self.file).take(PAGE).read_to_end(&mut page.bytes)?;
-                page.number = number;
-            }
-            let there = page.bytes.get(at..).unwrap_or_default();
-            let part = &there[..there.len().min((end - offset) as usize)];
-            if part.is_empty() {
-                return Err(std::io::ErrorKind::UnexpectedEof.into());
-            }
-            text.extend_from_slice(part);
-            offset += part.len() as u64;
+    /// The run to which a stream can still be written.
+    fn run_of(&self, stream: u64) -> u32 {
+        self.ends.len() as u32 + u32::from(stream < self.last)
+    }
+
+    fn write(&mut self, one: &Waiting, text: &[u8]) -> std::io::Result<()> {
+        if one.run as usize > self.ends.len() {
+            self.ends.push(self.len);
         }
+        self.last = one.kept.stream;
+        self.len += (HEAD + text.len()) as u64;
+        self.file.write_all(&one.kept.to_bytes())?;
+        self.file.write_all(text)
+    }
+
+    /// All that was written, in order.
+    fn merge(&mut self) -> std::io::Result<Merge<'_>> {
+        self.file.flush()?;
+        let mut runs = Vec::with_capacity(self.ends.len() + 1);
+        let mut at = 0;
+        for end in self.ends.iter().copied().chain([self.len]) {
+            runs.push(BufReader::with_capacity(PAGE, Run { file: self.file.get_ref(), at, end }));
+            at = end;
+        }
+        let mut merge = Merge { next: BinaryHeap::with_capacity(runs.len()), runs, text: Vec::new() };
+        (0..merge.runs.len()).try_for_each(|run| merge.head(run))?;
+        Ok(merge)
+    }
+}
+
+impl Kept {
+    fn to_bytes(self) -> [u8; HEAD] {
+        let mut bytes = [0; HEAD];
+        bytes[..8].copy_from_slice(&self.stream.to_le_bytes());
+        bytes[8..12].copy_from_slice(&self.len.to_le_bytes());
+        bytes[12..14].copy_from_slice(&self.number_at.to_le_bytes());
+        bytes[14] = u8::from(self.place == Place::Story);
+        bytes[15] = u8::from(self.shown);
+        bytes
+    }
+
+    fn from_bytes(bytes: [u8; HEAD]) -> Self {
+        let [s0, s1, s2, s3, s4, s5, s6, s7, l0, l1, l2, l3, n0, n1, story, shown] = bytes;
+        Self {
+            stream: u64::from_le_bytes([s0, s1, s2, s3, s4, s5, s6, s7]),
+            len: u32::from_le_bytes([l0, l1, l2, l3]),
+            number_at: u16::from_le_bytes([n0, n1]),
+            place: if story == 1 { Place::Story } else { Place::Line },
+            shown: shown == 1,
+        }
+    }
+}
+
+/// A part of the temporary file.
+struct Run<'f> {
+    file: &'f File,
+    at: u64,
+    end: u64,
+}
+
+impl Read for Run<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+        let left = usize::try_from(self.end - self.at).unwrap_or(usize::MAX).min(buffer.len());
+        self.file.seek(SeekFrom::Start(self.at))?;
+        let read = self.file.read(&mut buffer[..left])?;
+        self.at += read as u64;
+        Ok(read)
+    }
+}
+
+/// The runs, read side by side.
+struct Merge<'f> {
+    runs: Vec<BufReader<Run<'f>>>,
+    /// The first connection of each run that has not been handed out. What shares a number and ended later is in a later run.
+    next: BinaryHeap<Reverse<(u64, usize, [u8; HEAD])>>,
+    text: Vec<u8>,
+}
+
+impl Merge<'_> {
+    /// Reads what the next connection of a run is.
+    fn head(&mut self, run: usize) -> std::io::Result<()> {
+        let reader = &mut self.runs[run];
+        if reader.buffer().is_empty() && reader.get_ref().at == reader.get_ref().end {
+            return Ok(());
+        }
+        let mut bytes = [0; HEAD];
+        reader.read_exact(&mut bytes)?;
+        self.next.push(Reverse((Kept::from_bytes(bytes).stream, run, bytes)));
         Ok(())
+    }
+
+    fn next(&mut self) -> std::io::Result<Option<(Kept, &[u8])>> {
+        let Some(Reverse((_, run, bytes))) = self.next.pop() else { return Ok(None) };
+        let kept = Kept::from_bytes(bytes);
+        self.text.resize(kept.len as usize, 0);
+        self.runs[run].read_exact(&mut self.text)?;
+        self.head(run)?;
+        Ok(Some((kept, &self.text)))
     }
 }
 
@@ -231,27 +352,89 @@ mod tests {
         assert_eq!(sizes, [MEMORY + 2, 4]);
     }
 
-    #[test]
-    fn what_was_spilled_comes_back_as_it_was_from_every_page() {
+    /// Puts lines of these streams and holds what comes back against what was put.
+    fn put_and_take(streams: &[u64]) -> Shelf {
         let mut shelf = Shelf::default();
         let text = |n: u64| format!("# {n} {}", "y".repeat((n * 37 % 1_000) as usize));
-        // As connections end: about in order, and more of them than the pages at hand hold.
-        for n in (0..8_000u64).map(|n| n ^ 5) {
+        for &n in streams {
             shelf.put(n, Place::Line, &fragment(&text(n)), true).unwrap();
         }
+        let mut sorted = streams.to_vec();
+        sorted.sort_unstable();
         let mut number = 0;
         shelf
             .take(
                 Place::Line,
                 |_| true,
                 |line| {
-                    let expected = text(number).replacen('#', &format!("#{}", number + 1), 1);
+                    let expected = text(sorted[number]).replacen('#', &format!("#{}", number + 1), 1);
                     assert_eq!(std::str::from_utf8(line), Ok(&*expected));
                     number += 1;
                     Ok(())
                 },
             )
             .unwrap();
-        assert_eq!(number, 8_000);
+        assert_eq!(number, streams.len());
+        shelf
+    }
+
+    #[test]
+    fn what_ends_about_in_order_is_one_run() {
+        let streams: Vec<u64> = (0..8_000).map(|n| n ^ 5).collect();
+        assert_eq!(put_and_take(&streams).spill.unwrap().ends.len(), 0);
+    }
+
+    #[test]
+    fn connections_that_last_long_find_their_place() {
+        let mut streams: Vec<u64> = (0..8_000).collect();
+        streams.sort_by_key(|n| n + if n % 5 == 0 { 3_000 } else { n * 37 % 200 });
+        assert!(put_and_take(&streams).spill.unwrap().ends.len() > 1);
+        streams.reverse();
+        assert!(put_and_take(&streams).spill.unwrap().ends.len() > 8);
+    }
+
+    #[test]
+    fn connections_that_share_a_number_keep_the_order_in_which_they_ended() {
+        let mut shelf = Shelf::default();
+        let long = "x".repeat(MEMORY / 3);
+        for turn in 0..12 {
+            shelf.put(turn % 2, Place::Line, &fragment(&format!("#{turn} {long}")), true).unwrap();
+        }
+        let mut turns = Vec::new();
+        shelf
+            .take(
+                Place::Line,
+                |_| true,
+                |line| {
+                    let line = std::str::from_utf8(line).unwrap();
+                    let number = turns.len() + 1;
+                    let rest = line.strip_prefix(&format!("#{number}")).unwrap();
+                    turns.push(rest.split(' ').next().unwrap().parse::<u64>().unwrap());
+                    Ok(())
+                },
+            )
+            .unwrap();
+        assert_eq!(turns, [0, 2, 4, 6, 8, 10, 1, 3, 5, 7, 9, 11]);
+    }
+
+    #[test]
+    fn connections_that_are_not_shown_count_and_take_little_memory() {
+        let mut shelf = Shelf::default();
+        for n in 0..100_000 {
+            shelf.put(n, Place::Line, &fragment("#"), n == 99_999).unwrap();
+            assert!(shelf.waiting.len() <= MEMORY / SMALLEST);
+        }
+        let mut lines = Vec::new();
+        shelf
+            .take(
+                Place::Line,
+                |_| true,
+                |line| {
+                    lines.push(line.to_vec());
+                    Ok(())
+                },
+            )
+            .unwrap();
+        assert_eq!(lines, [b"#100000"]);
     }
 }
