@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use foldhash::quality::RandomState;
-use hashbrown::HashTable;
+use hashbrown::{HashSet, HashTable};
 
 use crate::x509::Certificate;
 use crate::x509::recent::{LONGEST, Recent, hash};
@@ -11,12 +11,15 @@ use crate::x509::recent::{LONGEST, Recent, hash};
 /// Certificates by their bytes, so that each is parsed and hashed once.
 ///
 /// It holds at most twice as many as it was made for: when as many were asked for, what was not asked for meanwhile is
-/// forgotten the next time. Those on which nothing depends but a line of the report are few, so that a long capture in which
-/// nothing fails needs no more memory than a short one.
+/// forgotten the next time. Most certificates of a long capture come once or twice, so that one is remembered for long only when
+/// it was worth that before; the others pass, and are few.
 #[derive(Debug)]
 pub struct CertificateCache {
     kept: Recent<Arc<Certificate>>,
     passing: Recent<Arc<Certificate>>,
+    /// The beginnings of the SHA-256 of those that were worth being remembered once.
+    once: HashSet<u64, RandomState>,
+    capacity: usize,
 }
 
 /// Certificates remembered that nobody asked to keep.
@@ -28,7 +31,7 @@ impl CertificateCache {
     /// A cache of this many certificates ([`certificate_cache`](crate::limits::Limits::certificate_cache)).
     pub fn new(capacity: usize) -> Self {
         let of = |capacity| Recent::new(capacity, |certificate: &Arc<Certificate>| &certificate.der);
-        Self { kept: of(capacity), passing: of(capacity.min(PASSING)) }
+        Self { kept: of(capacity), passing: of(capacity.min(PASSING)), once: HashSet::default(), capacity }
     }
 
     /// The certificate with these bytes, parsed now or before.
@@ -39,9 +42,21 @@ impl CertificateCache {
         })
     }
 
-    /// The certificate is worth being remembered for long.
+    /// The certificate is worth being remembered for long, if this is said of it once more.
     pub fn keep(&mut self, certificate: &Arc<Certificate>) {
-        self.kept.get_or_make(&certificate.der, || Arc::clone(certificate));
+        if self.kept.get(&certificate.der).is_some() {
+            return;
+        }
+        let [start, ..] = certificate.sha256.as_chunks().0 else { return };
+        let start = u64::from_ne_bytes(*start);
+        if self.once.remove(&start) {
+            self.kept.get_or_make(&certificate.der, || Arc::clone(certificate));
+            return;
+        }
+        if self.once.len() >= self.capacity {
+            self.once.clear();
+        }
+        self.once.insert(start);
     }
 
     /// Bytes of the longest certificate that is remembered.
@@ -139,15 +154,19 @@ mod tests {
     }
 
     #[test]
-    fn what_is_to_be_kept_outlives_what_passes() {
+    fn what_is_to_be_kept_twice_outlives_what_passes() {
         let mut cache = CertificateCache::new(1_000);
-        let (kept, passing) = (cache.get(&der(b"kept")), cache.get(&der(b"passing")));
-        cache.keep(&kept);
-        for n in 0..2 * PASSING as u32 {
-            cache.get(&der(&n.to_be_bytes()));
-        }
-        assert!(Arc::ptr_eq(&kept, &cache.get(&der(b"kept"))));
-        assert!(!Arc::ptr_eq(&passing, &cache.get(&der(b"passing"))));
+        let pass = |cache: &mut CertificateCache, from: u32| {
+            (from..from + 2 * PASSING as u32).for_each(|n| drop(cache.get(&der(&n.to_be_bytes()))));
+        };
+        let once = cache.get(&der(b"kept"));
+        cache.keep(&once);
+        pass(&mut cache, 0);
+        let again = cache.get(&der(b"kept"));
+        assert!(!Arc::ptr_eq(&once, &again), "it came once");
+        cache.keep(&again);
+        pass(&mut cache, 100);
+        assert!(Arc::ptr_eq(&again, &cache.get(&der(b"kept"))));
         assert!(cache.len() <= 2 * PASSING + 1);
     }
 
