@@ -37,33 +37,35 @@ impl Keys {
     }
 }
 
-/// Both ends in a fixed order, small for IPv4.
+/// Both ends, the lower one first; small for IPv4.
 pub(super) enum Key {
     V4([u32; 3]),
     V6([u32; 9]),
 }
 
 impl Key {
-    pub(super) fn of(a: Endpoint, b: Endpoint) -> Self {
+    /// The key of both ends, and whether `a` is the lower one.
+    pub(super) fn of(a: Endpoint, b: Endpoint) -> (Self, bool) {
         match (a.addr, b.addr) {
             (IpAddr::V4(of_a), IpAddr::V4(of_b)) => {
                 let [a, b] = [(of_a, a.port), (of_b, b.port)]
                     .map(|(addr, port)| u64::from(addr.to_bits()) << 16 | u64::from(port));
-                let (a, b) = (a.min(b), a.max(b));
-                Self::V4([(a >> 16) as u32, (b >> 16) as u32, (a as u32) << 16 | b as u32 & 0xffff])
+                let (low, high) = (a.min(b), a.max(b));
+                let ports = (low as u32) << 16 | high as u32 & 0xffff;
+                (Self::V4([(low >> 16) as u32, (high >> 16) as u32, ports]), a <= b)
             }
             _ => {
                 let [a, b] = [a, b].map(|end| (bits(end.addr), end.port));
-                let (a, b) = (a.min(b), a.max(b));
-                let ports = u32::from(a.1) << 16 | u32::from(b.1);
+                let (low, high) = (a.min(b), a.max(b));
+                let ports = u32::from(low.1) << 16 | u32::from(high.1);
                 let mut words = [0; 9];
-                for (words, (bits, _)) in words.chunks_mut(4).zip([a, b]) {
+                for (words, (bits, _)) in words.chunks_mut(4).zip([low, high]) {
                     for (word, shift) in words.iter_mut().zip([96, 64, 32, 0]) {
                         *word = (bits >> shift) as u32;
                     }
                 }
                 words[8] = ports;
-                Self::V6(words)
+                (Self::V6(words), a <= b)
             }
         }
     }

@@ -3,6 +3,7 @@
 mod assembler;
 mod handler;
 mod key;
+mod over;
 mod stream;
 mod table;
 #[cfg(test)]

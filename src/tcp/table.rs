@@ -6,6 +6,7 @@ use crate::capture::Timestamp;
 use crate::decode::{Endpoint, Segment, TcpFlags};
 use crate::limits::Limits;
 use crate::tcp::key::{Key, Keys};
+use crate::tcp::over::Over;
 use crate::tcp::stream::Stream;
 use crate::tcp::{CloseReason, Dir, Placed, StreamHandler, StreamInfo};
 
@@ -23,13 +24,13 @@ pub struct StreamTable<H: StreamHandler> {
     handler: H,
     limits: Limits,
     keys: Keys,
-    /// Streams by slot; `None` once one was handed over. This and the links are all that is touched of other streams by a packet, so
+    /// Streams by slot; `None` where a slot is free. This and the links are all that is touched of other streams by a packet, so
     /// each lies close together.
     streams: Vec<Option<Box<Stream<H::State>>>>,
     links: Vec<Link>,
-    /// What is left of those that were handed over.
-    rests: Vec<Rest>,
     free: Vec<u32>,
+    /// What is left of those that were handed over.
+    over: Over,
     /// The memory of streams that are gone serves the next ones.
     spare: Vec<Box<Stream<H::State>>>,
     /// Streams by how much they matter, each list in order of the last packet.
@@ -42,14 +43,12 @@ pub struct StreamTable<H: StreamHandler> {
     next_sweep: i64,
 }
 
-/// Handed over already; closed, and both sides have said so; closed, and late packets may come; unanswered; open: in this order
-/// they are given up.
-const CLASSES: usize = 5;
-const OVER: u8 = 0;
-const DONE: u8 = 1;
-const CLOSED: u8 = 2;
-const UNANSWERED: u8 = 3;
-const OPEN: u8 = 4;
+/// Closed, and both sides have said so; closed, and late packets may come; unanswered; open: in this order they are given up.
+const CLASSES: usize = 4;
+const DONE: u8 = 0;
+const CLOSED: u8 = 1;
+const UNANSWERED: u8 = 2;
+const OPEN: u8 = 3;
 
 /// Nanoseconds after closing in which late packets still count.
 const LINGER_NS: i64 = 5_000_000_000;
@@ -72,24 +71,6 @@ struct Link {
     previous: u32,
     next: u32,
     class: u8,
-}
-
-/// A stream that was handed over, so that late packets find its number.
-#[derive(Clone, Copy)]
-struct Rest {
-    stream: u64,
-    opener: Endpoint,
-    responder: Endpoint,
-    /// The initial sequence number of each direction.
-    starts: [Option<u32>; 2],
-}
-
-impl Rest {
-    /// What is known of a stream at its beginning.
-    const fn new(info: &StreamInfo) -> Self {
-        let StreamInfo { stream, opener, responder, .. } = *info;
-        Self { stream, opener, responder, starts: [None; 2] }
-    }
 }
 
 /// What is known of a stream with its first packet.
@@ -117,6 +98,14 @@ fn opens(segment: &Segment<'_>) -> bool {
     segment.flags.has(TcpFlags::SYN) && !segment.flags.has(TcpFlags::ACK)
 }
 
+/// The direction of a packet of a stream.
+fn direction(info: &StreamInfo, segment: &Segment<'_>) -> Dir {
+    match info.opener == segment.source && info.responder == segment.destination {
+        true => Dir::Forward,
+        false => Dir::Reverse,
+    }
+}
+
 #[derive(Clone, Copy)]
 struct List {
     head: u32,
@@ -133,8 +122,8 @@ impl<H: StreamHandler> StreamTable<H> {
             keys: Keys::default(),
             streams: Vec::new(),
             links: Vec::new(),
-            rests: Vec::new(),
             free: Vec::new(),
+            over: Over::new(KEPT_OVER.min(limits.connections / 2)),
             spare: Vec::new(),
             lists: [List { head: NONE, tail: NONE, len: 0 }; CLASSES],
             closing: VecDeque::new(),
@@ -160,30 +149,32 @@ impl<H: StreamHandler> StreamTable<H> {
         if self.now.nanos >= self.next_sweep {
             self.sweep();
         }
-        let key = Key::of(segment.source, segment.destination);
-        let mut slot = self.keys.find(&key);
-        if let Some(known) = slot.filter(|_| opens(segment))
-            && self.is_reused_by(known, segment)
-        {
-            self.hand_over(known, CloseReason::Reused);
-            self.remove(known, &key);
-            slot = None;
-        }
-        let slot = slot.unwrap_or_else(|| self.open(key, packet, time, segment));
-        let dir = self.direction(slot, segment);
-        let number = self.ends(slot).0;
-        if self.streams[slot as usize].is_none() {
-            if !opens(segment) {
-                return Placed { stream: number, offset: None };
+        let (key, from_lower) = Key::of(segment.source, segment.destination);
+        let slot = match self.keys.find(&key) {
+            Some(slot) if opens(segment) && self.is_reused_by(slot, segment) => {
+                self.hand_over(slot, CloseReason::Reused);
+                self.open(key, None, packet, time, segment)
             }
-            // The same ports and initial number once more: Wireshark counts it to the same stream.
-            let Rest { stream, opener, responder, .. } = self.rests[slot as usize];
-            let info = begun(stream, (opener, responder), packet, time, segment);
-            self.streams[slot as usize] = Some(self.stream(info));
-        }
-        let Some(stream) = &mut self.streams[slot as usize] else {
-            return Placed { stream: number, offset: None };
+            Some(slot) => slot,
+            None => match self.over.find(&key) {
+                Some(rest) if !opens(segment) => return Placed { stream: rest.stream, offset: None },
+                Some(rest) => {
+                    // The same ports and initial number once more: Wireshark counts it to the same stream.
+                    let dir = rest.direction(from_lower);
+                    let is_same = rest.start(dir).is_none_or(|start| start == segment.seq);
+                    let again = is_same.then_some((rest.stream, dir));
+                    self.over.remove(&key);
+                    self.open(key, again, packet, time, segment)
+                }
+                None => self.open(key, None, packet, time, segment),
+            },
         };
+        let Some(stream) = &mut self.streams[slot as usize] else {
+            // A slot that a key leads to is not free.
+            return Placed { stream: self.stats.streams, offset: None };
+        };
+        let dir = direction(&stream.info, segment);
+        let number = stream.info.stream;
         let was_closed = stream.closed_at.is_some();
         let offset = stream.push(&mut self.handler, dir, packet, time, segment, &self.limits);
         if !was_closed && stream.closed_at.is_some() {
@@ -200,7 +191,6 @@ impl<H: StreamHandler> StreamTable<H> {
             let List { head, len, .. } = self.lists[usize::from(class)];
             if len > most {
                 self.hand_over(head, CloseReason::Closed);
-                self.touch(head, OVER);
             }
         }
         Placed { stream: number, offset }
@@ -219,46 +209,32 @@ impl<H: StreamHandler> StreamTable<H> {
         (self.handler, self.stats)
     }
 
-    /// The number of a stream, its opener and its responder.
-    fn ends(&self, slot: u32) -> (u64, &Endpoint, &Endpoint) {
-        match &self.streams[slot as usize] {
-            Some(stream) => (stream.info.stream, &stream.info.opener, &stream.info.responder),
-            None => {
-                let rest = &self.rests[slot as usize];
-                (rest.stream, &rest.opener, &rest.responder)
-            }
-        }
-    }
-
     /// Whether a SYN is that of another connection.
     fn is_reused_by(&self, slot: u32, segment: &Segment<'_>) -> bool {
-        let dir = self.direction(slot, segment);
-        let start = match &self.streams[slot as usize] {
-            Some(stream) => stream.start(dir),
-            None => self.rests[slot as usize].starts[dir.index()],
-        };
-        start.is_some_and(|start| start != segment.seq)
+        let Some(stream) = &self.streams[slot as usize] else { return false };
+        stream.start(direction(&stream.info, segment)).is_some_and(|start| start != segment.seq)
     }
 
-    fn direction(&self, slot: u32, segment: &Segment<'_>) -> Dir {
-        let (_, opener, responder) = self.ends(slot);
-        match *opener == segment.source && *responder == segment.destination {
-            true => Dir::Forward,
-            false => Dir::Reverse,
-        }
-    }
-
-    fn open(&mut self, key: Key, packet: u64, time: Timestamp, segment: &Segment<'_>) -> u32 {
+    /// Begins a stream, or goes on with one that was handed over: `again` is its number and the direction of the packet.
+    fn open(
+        &mut self,
+        key: Key,
+        again: Option<(u64, Dir)>,
+        packet: u64,
+        time: Timestamp,
+        segment: &Segment<'_>,
+    ) -> u32 {
         self.make_room();
         let answer = segment.flags.has(TcpFlags::SYN | TcpFlags::ACK);
-        let (opener, responder) = if answer {
-            (segment.destination, segment.source)
-        } else {
-            (segment.source, segment.destination)
+        let (number, dir) = again.unwrap_or_else(|| {
+            self.stats.streams += 1;
+            (self.stats.streams - 1, if answer { Dir::Reverse } else { Dir::Forward })
+        });
+        let ends = match dir {
+            Dir::Forward => (segment.source, segment.destination),
+            Dir::Reverse => (segment.destination, segment.source),
         };
-        let info = begun(self.stats.streams, (opener, responder), packet, time, segment);
-        self.stats.streams += 1;
-        let stream = Some(self.stream(info));
+        let stream = Some(self.stream(begun(number, ends, packet, time, segment)));
         let slot = match self.free.pop() {
             Some(slot) => {
                 self.streams[slot as usize] = stream;
@@ -267,10 +243,8 @@ impl<H: StreamHandler> StreamTable<H> {
             None => {
                 grow(&mut self.streams);
                 grow(&mut self.links);
-                grow(&mut self.rests);
                 self.streams.push(stream);
                 self.links.push(Link { previous: NONE, next: NONE, class: OPEN });
-                self.rests.push(Rest::new(&info));
                 (self.streams.len() - 1) as u32
             }
         };
@@ -291,9 +265,6 @@ impl<H: StreamHandler> StreamTable<H> {
 
     /// Gives up what matters least until one more stream has room.
     fn make_room(&mut self) {
-        while self.lists[OVER as usize].len > KEPT_OVER.min(self.limits.connections / 2) {
-            self.drop_first(OVER);
-        }
         while self.lists[usize::from(UNANSWERED)].len
             >= (self.limits.connections / 4).clamp(1, KEPT_UNANSWERED)
         {
@@ -311,13 +282,8 @@ impl<H: StreamHandler> StreamTable<H> {
         if slot == NONE {
             return;
         }
-        if class != OVER {
-            self.stats.evicted += u64::from(class > CLOSED);
-            self.hand_over(slot, CloseReason::Evicted);
-        }
-        let (_, opener, responder) = self.ends(slot);
-        let key = Key::of(*opener, *responder);
-        self.remove(slot, &key);
+        self.stats.evicted += u64::from(class > CLOSED);
+        self.hand_over(slot, CloseReason::Evicted);
     }
 
     /// Hands over what closed a while ago, and what has been silent for too long.
@@ -338,7 +304,6 @@ impl<H: StreamHandler> StreamTable<H> {
             self.closing.pop_front();
             if is_closed {
                 self.hand_over(slot, CloseReason::Closed);
-                self.touch(slot, OVER);
             }
         }
         for class in [DONE, CLOSED, UNANSWERED, OPEN] {
@@ -353,7 +318,6 @@ impl<H: StreamHandler> StreamTable<H> {
                     break;
                 }
                 self.hand_over(slot, CloseReason::Idle);
-                self.touch(slot, OVER);
             }
         }
         let held: usize = self.streams.iter().flatten().map(|stream| stream.held()).sum();
@@ -362,11 +326,20 @@ impl<H: StreamHandler> StreamTable<H> {
         }
     }
 
+    /// Tells the handler that a stream is over, and frees its slot. It is remembered unless its ports are used again already, or
+    /// it had to go for others: what comes of it then is looked at once more.
     fn hand_over(&mut self, slot: u32, reason: CloseReason) {
         let Some(mut stream) = self.streams[slot as usize].take() else { return };
         stream.finish(&mut self.handler);
-        let starts = [Dir::Forward, Dir::Reverse].map(|dir| stream.start(dir));
-        self.rests[slot as usize] = Rest { starts, ..Rest::new(&stream.info) };
+        let StreamInfo { stream: number, opener, responder, .. } = stream.info;
+        let (key, opened_by_lower) = Key::of(opener, responder);
+        self.keys.remove(&key);
+        self.unlink(slot);
+        self.free.push(slot);
+        if !matches!(reason, CloseReason::Reused | CloseReason::Evicted) {
+            let starts = [Dir::Forward, Dir::Reverse].map(|dir| stream.start(dir));
+            self.over.put(key, opened_by_lower, number, starts);
+        }
         let reason = if stream.closed_at.is_some() && reason != CloseReason::Reused {
             CloseReason::Closed
         } else {
@@ -377,13 +350,6 @@ impl<H: StreamHandler> StreamTable<H> {
             stream.give_back();
             self.spare.push(stream);
         }
-    }
-
-    fn remove(&mut self, slot: u32, key: &Key) {
-        self.unlink(slot);
-        self.keys.remove(key);
-        self.streams[slot as usize] = None;
-        self.free.push(slot);
     }
 
     fn touch(&mut self, slot: u32, class: u8) {
@@ -425,7 +391,7 @@ impl<H: StreamHandler> StreamTable<H> {
 }
 
 /// Makes room for one more, by a quarter and not by as much again: a long capture soon has all the streams it will ever have at a time.
-fn grow<T>(list: &mut Vec<T>) {
+pub(super) fn grow<T>(list: &mut Vec<T>) {
     if list.len() == list.capacity() {
         list.reserve_exact((list.len() / 4).max(FEWEST));
     }
