@@ -104,6 +104,7 @@ impl<'a> Judge<'a> {
 
     /// Forgets what was seen in the capture before; what was parsed and checked stays.
     pub fn begin_capture(&mut self) {
+        self.cache.begin_capture();
         self.seen.clear();
         self.looked_at.clear();
         // Their CA certificates were remembered as seen in the capture before, not in this one.
@@ -116,6 +117,7 @@ impl<'a> Judge<'a> {
     /// # Errors
     /// What the listener returns.
     pub fn judge(&mut self, connection: &mut Connection, listener: &mut dyn Listener) -> Result<()> {
+        self.cache.advance(connection.last_packet);
         let host = host(connection, self.options);
         let at = self.options.at.unwrap_or(connection.start.seconds());
         let ended = OnceCell::new();

@@ -12,7 +12,8 @@ use crate::x509::recent::{LONGEST, Recent, hash};
 ///
 /// It holds at most twice as many as it was made for: when as many were asked for, what was not asked for meanwhile is
 /// forgotten the next time. Most certificates of a long capture come once or twice, so that one is remembered for long only when
-/// it was worth that before; the others pass, and are few.
+/// it was worth that before; the others pass, and are few. And it is forgotten when it was not asked for during half a million
+/// packets or more: next to reading those, reading it again costs nothing. So memory does not grow with the capture.
 #[derive(Debug)]
 pub struct CertificateCache {
     kept: Recent<Arc<Certificate>>,
@@ -20,10 +21,14 @@ pub struct CertificateCache {
     /// The beginnings of the SHA-256 of those that were worth being remembered once.
     once: HashSet<u64, RandomState>,
     capacity: usize,
+    /// The packet at which those not asked for were forgotten last.
+    aged_at: u64,
 }
 
 /// Certificates remembered that nobody asked to keep.
 const PASSING: usize = 32;
+/// Packets after which a certificate that was not asked for meanwhile is forgotten the next time.
+const AGE: u64 = 1 << 19;
 /// Certificates of which the bytes are held though nobody else has them.
 const UNUSED: usize = 256;
 
@@ -31,7 +36,26 @@ impl CertificateCache {
     /// A cache of this many certificates ([`certificate_cache`](crate::limits::Limits::certificate_cache)).
     pub fn new(capacity: usize) -> Self {
         let of = |capacity| Recent::new(capacity, |certificate: &Arc<Certificate>| &certificate.der);
-        Self { kept: of(capacity), passing: of(capacity.min(PASSING)), once: HashSet::default(), capacity }
+        Self {
+            kept: of(capacity),
+            passing: of(capacity.min(PASSING)),
+            once: HashSet::default(),
+            capacity,
+            aged_at: 0,
+        }
+    }
+
+    /// Packets are counted from the first one again.
+    pub fn begin_capture(&mut self) {
+        self.aged_at = 0;
+    }
+
+    /// A capture has come to this packet, or has been there before.
+    pub fn advance(&mut self, packet: u64) {
+        if packet.saturating_sub(self.aged_at) >= AGE {
+            self.kept.age();
+            self.aged_at = packet;
+        }
     }
 
     /// The certificate with these bytes, parsed now or before.
@@ -168,6 +192,28 @@ mod tests {
         pass(&mut cache, 100);
         assert!(Arc::ptr_eq(&again, &cache.get(&der(b"kept"))));
         assert!(cache.len() <= 2 * PASSING + 1);
+    }
+
+    #[test]
+    fn what_is_not_asked_for_while_many_packets_pass_is_forgotten() {
+        let mut cache = CertificateCache::new(1_000);
+        let [asked_for, other] = [b"a", b"b"].map(|bytes| {
+            let certificate = cache.get(&der(bytes));
+            cache.keep(&certificate);
+            cache.keep(&certificate);
+            certificate
+        });
+        (0..2 * PASSING as u32).for_each(|n| drop(cache.get(&der(&n.to_be_bytes()))));
+        // Connections are not told in the order of their last packets.
+        for packet in [AGE / 2, AGE, 1, AGE + 1, 2 * AGE] {
+            cache.advance(packet);
+            assert!(Arc::ptr_eq(&asked_for, &cache.get(&der(b"a"))));
+        }
+        assert!(!Arc::ptr_eq(&other, &cache.get(&der(b"b"))));
+        cache.begin_capture();
+        cache.advance(AGE);
+        cache.advance(2 * AGE);
+        assert!(!Arc::ptr_eq(&asked_for, &cache.get(&der(b"a"))));
     }
 
     #[test]

@@ -67,12 +67,17 @@ impl<T> Recent<T> {
     fn put(&mut self, hash: u64, value: T) {
         if self.now.len() >= self.capacity {
             // What is still in use is shared by its users; the rest is made again when it comes back.
-            self.before = std::mem::take(&mut self.now);
+            self.age();
         }
         if self.capacity > 0 {
             let of = self.bytes;
             self.now.insert_unique(hash, value, |known| self::hash(&self.hasher, of(known)));
         }
+    }
+
+    /// Forgets what was not asked for since this was called last, or since as many as it was made for were.
+    pub(super) fn age(&mut self) {
+        self.before = std::mem::take(&mut self.now);
     }
 
     /// How many values it holds.
