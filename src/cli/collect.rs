@@ -49,8 +49,6 @@ pub(crate) struct Shelf {
     /// In the order in which they ended, those behind the last spill.
     waiting: Vec<Waiting>,
     memory: Vec<u8>,
-    /// The memory that was spilled last, to be used again.
-    before: Vec<u8>,
     /// Bytes that `memory` may have.
     room: usize,
     spill: Option<Spill>,
@@ -63,7 +61,7 @@ const RUNS: usize = 128;
 
 impl Default for Shelf {
     fn default() -> Self {
-        Self { waiting: Vec::new(), memory: Vec::new(), before: Vec::new(), room: MEMORY, spill: None }
+        Self { waiting: Vec::new(), memory: Vec::new(), room: MEMORY, spill: None }
     }
 }
 
@@ -82,6 +80,10 @@ impl Shelf {
         let run = self.spill.as_ref().map_or(0, |spill| spill.run_of(stream));
         let kept = Kept { stream, len, number_at, place, shown };
         self.waiting.push(Waiting { kept, run, at: self.memory.len() as u32 });
+        if self.memory.capacity() < MEMORY {
+            // All at once: a list that moves as it grows leaves holes.
+            self.memory.reserve_exact(MEMORY);
+        }
         self.memory.extend_from_slice(text);
         Ok(())
     }
@@ -110,13 +112,16 @@ impl Shelf {
             written += 1;
         }
         self.waiting.drain(..written);
-        std::mem::swap(&mut self.memory, &mut self.before);
-        self.memory.clear();
+        // What is left moves together, in the order in which it ended.
+        self.waiting.sort_by_key(|one| one.at);
+        let mut end = 0;
         for one in &mut self.waiting {
-            let text = text_of(&self.before, one);
-            one.at = self.memory.len() as u32;
-            self.memory.extend_from_slice(text);
+            let (start, len) = (one.at as usize, one.kept.len as usize);
+            self.memory.copy_within(start..start + len, end);
+            one.at = end as u32;
+            end += len;
         }
+        self.memory.truncate(end);
         self.room = MEMORY << (spill.ends.len() / RUNS).min(6);
         Ok(())
     }

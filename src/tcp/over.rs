@@ -112,7 +112,11 @@ impl Over {
                 }
             }
             None if place < self.most => {
-                super::table::grow(&mut self.rests);
+                if self.rests.is_empty() {
+                    // All at once: memory that is not yet used costs nothing, and lists that move as they grow leave holes.
+                    self.rests.reserve_exact(self.most);
+                    self.places.reserve(self.most, |_| 0);
+                }
                 self.rests.push(rest);
             }
             None => return,

@@ -391,7 +391,7 @@ impl<H: StreamHandler> StreamTable<H> {
 }
 
 /// Makes room for one more, by a quarter and not by as much again: a long capture soon has all the streams it will ever have at a time.
-pub(super) fn grow<T>(list: &mut Vec<T>) {
+fn grow<T>(list: &mut Vec<T>) {
     if list.len() == list.capacity() {
         list.reserve_exact((list.len() / 4).max(FEWEST));
     }
