@@ -128,7 +128,7 @@ const FIRST_BYTES: usize = 32 << 10;
 
 /// The buffer while blocks are of ordinary size, in bytes: with it, reading is as fast as it gets, since what
 /// was read is still in the processor's cache when it is used.
-const WORKING_BYTES: usize = 256 << 10;
+const WORKING_BYTES: usize = 128 << 10;
 
 #[cfg(test)]
 mod tests {

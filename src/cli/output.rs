@@ -39,7 +39,7 @@ enum Readers {
     Owner,
 }
 
-const BUFFER: usize = 256 << 10;
+const BUFFER: usize = 64 << 10;
 
 impl Output {
     /// Standard output, or `path`.
