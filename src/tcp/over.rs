@@ -63,7 +63,7 @@ impl Ends {
     fn hash(&self, hasher: &RandomState) -> u64 {
         match self {
             Self::V4(ends) => hasher.hash_one(ends),
-            Self::V6(ends) => hasher.hash_one(&**ends),
+            Self::V6(ends) => hasher.hash_one(**ends),
             Self::Nobody => 0,
         }
     }

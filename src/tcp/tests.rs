@@ -125,6 +125,11 @@ fn the_past_is_bounded_and_forgotten_when_no_record_can_reach_back_into_it() {
 /// Of 100 connections that close within a second, how many are handed over at once. In each the client closes, the server sends its
 /// flags, then the client its own with `client_ack`.
 fn handed_over(server: u8, client: u8, client_ack: u32) -> usize {
+    closed(server, client, client_ack).handler().ended
+}
+
+/// A table with those connections.
+fn closed(server: u8, client: u8, client_ack: u32) -> StreamTable<Keeper> {
     let mut table = StreamTable::new(Keeper::default(), &Limits::default());
     for (packet, port) in (1u64..).step_by(5).zip(40_000..40_100) {
         let open = syn(port);
@@ -141,7 +146,23 @@ fn handed_over(server: u8, client: u8, client_ack: u32) -> usize {
             table.push(packet, Timestamp::new(packet.cast_signed() * 1_000, 6), segment);
         }
     }
-    table.handler().ended
+    table
+}
+
+#[test]
+fn what_comes_when_a_stream_is_over_counts_to_it_but_for_a_syn_with_another_number() {
+    let (fin, ack) = (TcpFlags::FIN | TcpFlags::ACK, TcpFlags::ACK);
+    let mut table = closed(fin, ack, 7_002);
+    let mut number = |segment: &Segment<'_>| table.push(501, Timestamp::new(501_000, 6), segment).stream;
+    let open = syn(40_003);
+    let back = Segment { source: open.destination, destination: open.source, seq: 7_001, ..open };
+    assert_eq!(number(&Segment { flags: TcpFlags(fin), ..back }), 3, "a late FIN");
+    assert_eq!(number(&open), 3, "the same SYN once more");
+    assert_eq!(number(&Segment { seq: 9_000, ..syn(40_004) }), 100, "another connection on the same ports");
+    assert_eq!(number(&Segment { flags: TcpFlags(ack), ..syn(40_004) }), 100);
+    assert_eq!(number(&syn(40_100)), 101);
+    let (keeper, stats) = table.finish();
+    assert_eq!((keeper.ended, stats.streams), (103, 102), "one of them goes on, and is told twice");
 }
 
 #[test]
