@@ -90,12 +90,16 @@ pub fn explain_with(
     let mut told = Told { pcapng: reader.format() == "pcapng", ..Told::default() };
     while let Some(packet) = reader.next_packet()? {
         told.packet(packet.number, packet.time);
-        if let Decoded::Tcp(segment) = decoder.decode(&packet) {
-            analyzer.push(packet.number, packet.time, &segment);
-            // At once, while what is known of it is at hand.
-            while let Some(connection) = analyzer.poll() {
-                tell(connection, judge, &mut told, listener)?;
+        match decoder.decode(&packet) {
+            Decoded::Tcp(segment) => {
+                analyzer.push(packet.number, packet.time, &segment);
+                // At once, while what is known of it is at hand.
+                while let Some(connection) = analyzer.poll() {
+                    tell(connection, judge, &mut told, listener)?;
+                }
             }
+            Decoded::Icmp(error) => _ = analyzer.icmp(packet.number, packet.time, &error),
+            _ => {}
         }
         if reader.has_secrets()
             && add_secrets(&mut reader, path, Arc::make_mut(&mut secrets), &mut told.warnings)

@@ -2,10 +2,11 @@
 
 use crate::connection::{
     At, Connection, DirectionFacts, Outcome, RecordMap, RoleBasis, RstFacts, Teardown, Timeline, Tunnel,
+    Undelivered,
 };
 use crate::decode::Endpoint;
 use crate::error::Warning;
-use crate::tcp::{CloseReason, Dir, Ending, StreamInfo};
+use crate::tcp::{CloseReason, Dir, Ending, IcmpNote, StreamInfo};
 use crate::tls::message::Side;
 use crate::tunnel::{asks_for_tls, port_means_tls};
 
@@ -84,6 +85,7 @@ pub(super) fn empty_connection(info: &StreamInfo, client_is_forward: bool, role:
         teardown: Teardown::default(),
         maps: [RecordMap::default(), RecordMap::default()],
         gaps: Vec::new(),
+        undelivered: Vec::new(),
         starts_mid_stream: false,
         open_at_end: false,
         quiet_before_end_s: 0.0,
@@ -197,6 +199,8 @@ impl StreamState {
         let fin = std::mem::take(&mut self.fin);
         let rst = std::mem::take(&mut self.rst);
         connection.teardown = teardown(fin, rst, client_is_forward);
+        connection.undelivered =
+            self.icmp.drain(..).map(|note| undelivered(&note, client_is_forward)).collect();
         connection.gaps = self.gaps.drain(..).map(|(_, gap)| gap).collect();
         let mut warnings: Vec<Warning> = std::mem::take(&mut self.warnings);
         warnings.append(&mut connection.warnings);
@@ -235,6 +239,13 @@ impl StreamState {
         }
         super::renegotiation::end(&mut live.connection, live.aside.take());
     }
+}
+
+fn undelivered(note: &IcmpNote, client_is_forward: bool) -> At<Undelivered> {
+    let IcmpNote { packet, time, about, is_of_start, error } = *note;
+    let sender = if (about == Dir::Forward) == client_is_forward { Side::Client } else { Side::Server };
+    let value = Undelivered { sender, is_of_start, from: error.from, problem: error.problem };
+    At { packet, first_packet: packet, time, value }
 }
 
 /// Teardown facts by side.

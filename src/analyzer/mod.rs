@@ -17,13 +17,13 @@ use hashbrown::HashSet;
 
 use crate::capture::Timestamp;
 use crate::connection::Connection;
-use crate::decode::{Endpoint, Segment, TcpFlags};
+use crate::decode::{Endpoint, IcmpError, Segment, TcpFlags};
 use crate::error::Warning;
 use crate::limits::Limits;
 use crate::tcp::SegmentKind;
 use crate::tcp::{
-    CloseReason, Delivery, Dir, Ending, Hole, Placed, SegmentNote, StreamHandler, StreamInfo, StreamTable,
-    TableStats,
+    CloseReason, Delivery, Dir, Ending, Hole, IcmpNote, Placed, SegmentNote, StreamHandler, StreamInfo,
+    StreamTable, TableStats,
 };
 use crate::tls::keylog::Secrets;
 use crate::x509::CertificateBytes;
@@ -60,6 +60,12 @@ impl Analyzer {
     /// Takes the next segment, in the order of the capture, and says to which stream it belongs.
     pub fn push(&mut self, packet: u64, time: Timestamp, segment: &Segment<'_>) -> Placed {
         self.table.push(packet, time, segment)
+    }
+
+    /// Takes an ICMP error about a segment, in the order of the capture, and says to which stream that belongs; `None` where
+    /// Wireshark counts it to none.
+    pub fn icmp(&mut self, packet: u64, time: Timestamp, error: &IcmpError) -> Option<u64> {
+        self.table.icmp(packet, time, error)
     }
 
     /// The next connection that is over, in the order in which they ended.
@@ -166,6 +172,11 @@ impl StreamHandler for Handler {
 
     fn needs_past(&self, state: &Option<StreamState>) -> bool {
         state.as_ref().is_none_or(|state| !state.is_quiet())
+    }
+
+    fn icmp(&mut self, state: &mut Option<StreamState>, info: &StreamInfo, note: &IcmpNote) {
+        let limits = &self.limits;
+        state.get_or_insert_with(|| begun(info, note.packet, limits)).icmp(note);
     }
 
     fn warning(&mut self, state: &mut Option<StreamState>, _info: &StreamInfo, warning: Warning) {

@@ -6,7 +6,7 @@ use crate::connection::{At, DirectionFacts, Gap, Item, PlainItem, RecordMap, Rst
 use crate::decode::TcpFlags;
 use crate::error::Warning;
 use crate::limits::Limits;
-use crate::tcp::{Delivery, Dir, Hole, SegmentKind, SegmentNote, StreamInfo};
+use crate::tcp::{Delivery, Dir, Hole, IcmpNote, SegmentKind, SegmentNote, StreamInfo};
 use crate::tls::keylog::Secrets;
 use crate::tls::message::Side;
 use crate::tls::session::{Probe, Sink, TlsEvent, TlsSession, looks_like_tls};
@@ -41,6 +41,8 @@ pub(super) struct StreamState {
     /// The packet that is being worked on.
     pub(super) current: Option<SegmentNote>,
     pub(super) gaps: Vec<(Dir, Gap)>,
+    /// ICMP errors about its segments, the first ones.
+    pub(super) icmp: Vec<IcmpNote>,
     pub(super) warnings: Vec<Warning>,
     /// The handshake is over, as [`Live::is_quiet`] said last: most packets need not look there.
     quiet: bool,
@@ -74,6 +76,7 @@ impl StreamState {
             timeline: TimelineKeeper::default(),
             current: None,
             gaps: Vec::new(),
+            icmp: Vec::new(),
             warnings: Vec::new(),
             quiet: false,
             phase: Phase::Silent,
@@ -115,6 +118,14 @@ impl StreamState {
             self.fin[i] = Some(at);
         }
         self.timeline.packet(note, self.is_quiet(), limits);
+    }
+
+    /// Takes note of an ICMP error about a segment. Of many only the first are kept.
+    pub(super) fn icmp(&mut self, note: &IcmpNote) {
+        if self.icmp.len() < ICMP_ERRORS {
+            self.icmp.push(*note);
+            self.timeline.icmp(note);
+        }
     }
 
     /// Packets of data and acknowledgments say nothing new.
@@ -329,6 +340,8 @@ impl Sink for Told<'_> {
     }
 }
 
+/// ICMP errors of one connection that are kept.
+const ICMP_ERRORS: usize = 4;
 /// Letters for which a history has room at once.
 const HISTORY: usize = 24;
 /// Bytes by which a ClientHello is known for one.

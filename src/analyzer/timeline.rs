@@ -3,7 +3,7 @@
 use crate::connection::{Event, Item, Shown, Stretch, Timeline};
 use crate::decode::TcpFlags;
 use crate::limits::Limits;
-use crate::tcp::{Dir, SegmentKind, SegmentNote};
+use crate::tcp::{Dir, IcmpNote, SegmentKind, SegmentNote};
 use crate::tls::message::Side;
 
 /// Builds a timeline within bounds.
@@ -62,6 +62,24 @@ impl TimelineKeeper {
         self.events.push(event);
     }
 
+    /// Adds an ICMP error as a packet that goes to the sender of the segment.
+    pub(super) fn icmp(&mut self, note: &IcmpNote) {
+        if self.events.len() >= MAX_EVENTS {
+            return;
+        }
+        let IcmpNote { packet, time, about, error, .. } = *note;
+        let from = if about == Dir::Forward { Side::Server } else { Side::Client };
+        self.push(Event::Packet {
+            packet,
+            time,
+            from,
+            flags: TcpFlags(0),
+            len: 0,
+            kind: SegmentKind::Normal,
+        });
+        self.show(packet, Item::Icmp(Box::new(error)));
+    }
+
     /// The next items go to this packet, where it is listed by itself, and not to the current one.
     pub(super) fn goes_to(&mut self, packet: Option<u64>) {
         self.place = packet;
@@ -73,6 +91,12 @@ impl TimelineKeeper {
             return self.show(place, item);
         }
         let Some(note) = current else { return };
+        // An ICMP error may have come meanwhile.
+        let is_past =
+            matches!(self.events.last(), Some(Event::Packet { packet, .. }) if *packet > note.packet);
+        if is_past && self.lists(note.packet) {
+            return self.show(note.packet, item);
+        }
         match self.events.last_mut() {
             Some(Event::Packet { packet, .. }) if *packet == note.packet => {}
             last => {

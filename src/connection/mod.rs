@@ -3,10 +3,11 @@
 mod records;
 mod timeline;
 
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use crate::capture::Timestamp;
-use crate::decode::Endpoint;
+use crate::decode::{Endpoint, IcmpProblem};
 use crate::error::Warning;
 use crate::tls::message::{
     Alert, CertificateRequest, CertificateVerify, ClientHello, ServerHello, ServerKeyExchange, Side,
@@ -148,6 +149,19 @@ pub struct Gap {
     /// They would have told nothing: they lie within a record of application data that is not opened, or behind the first bytes of a
     /// side that does not speak TLS.
     pub in_data: bool,
+}
+
+/// A segment was not delivered, as an ICMP error says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Undelivered {
+    /// Who sent the segment.
+    pub sender: Side,
+    /// It is the sender's SYN or SYN,ACK.
+    pub is_of_start: bool,
+    /// Who says so.
+    pub from: IpAddr,
+    /// Why.
+    pub problem: IcmpProblem,
 }
 
 /// First bytes of a side that does not speak TLS.
@@ -328,6 +342,8 @@ pub struct Connection {
     pub teardown: Teardown,
     /// Where records lie in the stream: client, server. Empty unless [`Limits`](crate::limits::Limits) ask for it.
     pub maps: [RecordMap; 2],
+    /// ICMP errors about its segments, in the order of the capture; the first few.
+    pub undelivered: Vec<At<Undelivered>>,
     /// Bytes that the capture lacks.
     pub gaps: Vec<Gap>,
     /// The capture begins in the middle of this connection.
@@ -347,6 +363,12 @@ pub struct Connection {
 }
 
 impl Connection {
+    /// The ICMP error about the client's SYN, where nobody else answered it.
+    pub fn undelivered_syn(&self) -> Option<&At<Undelivered>> {
+        let is_of_syn = |at: &&At<Undelivered>| at.value.sender == Side::Client && at.value.is_of_start;
+        self.undelivered.iter().find(is_of_syn).filter(|_| self.syn_ack.is_none() && self.tcp[1].packets == 0)
+    }
+
     /// The version spoken: the ServerHello's, when there is one.
     pub fn version(&self) -> Option<crate::iana::Version> {
         self.server_hello.as_ref().map(|hello| hello.value.negotiated())

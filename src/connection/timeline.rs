@@ -3,7 +3,7 @@
 use std::fmt;
 
 use crate::capture::Timestamp;
-use crate::decode::TcpFlags;
+use crate::decode::{IcmpError, TcpFlags};
 use crate::iana::{CipherSuite, HandshakeType, NamedGroup, Version};
 use crate::tcp::SegmentKind;
 use crate::tls::message::{Alert, Side};
@@ -55,6 +55,8 @@ pub enum Item {
         /// The snap length cut them.
         snaplen: bool,
     },
+    /// An ICMP error about a segment of the other direction.
+    Icmp(Box<IcmpError>),
     /// Anything else worth a word.
     Note(Box<str>),
 }

@@ -1,6 +1,7 @@
 //! The decoder: packet by packet to TCP segments, with the fragments that are still waiting.
 
 use super::fragments::Fragments;
+use super::icmp::IcmpError;
 use super::notes::{DecodeStats, Notes};
 use super::segment::{Endpoint, Segment, TcpFlags};
 use super::walk::{Fault, Layer, Leaf, Net, Rest, shortcut, walk};
@@ -24,7 +25,9 @@ pub struct Decoder {
 pub enum Decoded<'a> {
     /// A TCP segment, of the innermost IP header.
     Tcp(Segment<'a>),
-    /// Something else: UDP, ARP, ICMP, an encrypted tunnel.
+    /// An ICMP error about a TCP segment.
+    Icmp(IcmpError),
+    /// Something else: UDP, ARP, other ICMP, an encrypted tunnel.
     NotTcp,
     /// A fragment of an IP datagram that is not complete yet.
     Fragment,
@@ -131,6 +134,7 @@ fn conclude<'a>(notes: &mut Notes, leaf: Leaf<'a>, packet: u64) -> Decoded<'a> {
             }
             Decoded::NotTcp
         }
+        Leaf::Icmp(error) => Decoded::Icmp(error),
         Leaf::Tcp(..) | Leaf::Other => Decoded::NotTcp,
         Leaf::Fragment(_) => Decoded::Fragment,
         Leaf::Unsupported(link_type) => {

@@ -8,8 +8,8 @@ use etherparse::{
 };
 
 use super::fragments::Piece;
-use super::udp;
 use super::walk::{Fault, Layer, Leaf, Net, Rest, Step};
+use super::{icmp, udp};
 
 /// IPv4 or IPv6, as the version in the header says. What is named around it may be wrong; this is not.
 pub(super) fn by_version(rest: Rest<'_>) -> Step<'_> {
@@ -29,6 +29,8 @@ pub(super) fn protocol(number: u8, net: Net, rest: Rest<'_>) -> Step<'_> {
     match number {
         TCP => Err(Leaf::Tcp(net, rest)),
         UDP => udp::datagram(rest),
+        ICMP if net.source.is_ipv4() => Err(icmp::v4(net, rest)),
+        ICMPV6 if net.source.is_ipv6() => Err(icmp::v6(net, rest)),
         IPV4 | IPV6 => Ok((Layer::Ip, rest)),
         GRE => Ok((Layer::Gre, rest)),
         FRAGMENT => fragment(net, rest),
@@ -68,6 +70,17 @@ pub(super) fn plain_tcp(rest: Rest<'_>) -> Option<(Net, Rest<'_>)> {
             _ => None,
         },
         _ => None,
+    }
+}
+
+/// The beginning of a TCP segment in an IP packet that an ICMP error quotes; of a fragment that is the first.
+pub(super) fn quoted_tcp(rest: Rest<'_>) -> Option<(Net, Rest<'_>)> {
+    match rest.bytes.first()? {
+        0x40..=0x4f => match open_v4(rest) {
+            Ok(V4 { net, protocol: TCP, inner, fragment: None | Some((0, _)) }) => Some((net, inner)),
+            _ => None,
+        },
+        _ => plain_tcp(rest),
     }
 }
 
@@ -189,6 +202,7 @@ const EXTENSION: &str = "IPv6 extension header";
 
 // Protocol numbers as IANA has them.
 const HOP_BY_HOP: u8 = 0;
+const ICMP: u8 = 1;
 const IPV4: u8 = 4;
 const TCP: u8 = 6;
 const UDP: u8 = 17;
@@ -197,6 +211,7 @@ const ROUTING: u8 = 43;
 const FRAGMENT: u8 = 44;
 const GRE: u8 = 47;
 const AUTHENTICATION: u8 = 51;
+const ICMPV6: u8 = 58;
 const DESTINATION: u8 = 60;
 const ETHER_IP: u8 = 97;
 const MOBILITY: u8 = 135;

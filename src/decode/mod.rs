@@ -1,4 +1,4 @@
-//! A packet becomes a TCP segment: link layers, tunnels, IP and its fragments.
+//! A packet becomes a TCP segment, or an ICMP error about one: link layers, tunnels, IP and its fragments.
 //!
 //! The codes of this floor's warnings, which are counted over the capture and told at its end:
 //!
@@ -13,6 +13,7 @@
 mod decoder;
 mod ethernet;
 mod fragments;
+mod icmp;
 mod ip;
 mod link;
 mod mpls;
@@ -27,5 +28,6 @@ mod walk;
 mod wlan;
 
 pub use decoder::{Decoded, Decoder};
+pub use icmp::{IcmpError, IcmpProblem};
 pub use notes::{DecodeStats, Tally};
 pub use segment::{Endpoint, Segment, TcpFlags};

@@ -90,6 +90,7 @@ pub(super) fn brief(decoded: &Decoded<'_>) -> String {
             );
             format!("tcp {}", String::from_utf8_lossy(segment.payload))
         }
+        Decoded::Icmp(error) => format!("icmp {}", error.problem),
         Decoded::NotTcp => "not tcp".into(),
         Decoded::Fragment => "fragment".into(),
         Decoded::Unsupported => "unsupported".into(),

@@ -3,6 +3,7 @@
 use std::net::IpAddr;
 
 use super::fragments::Piece;
+use super::icmp::IcmpError;
 use super::{ethernet, ip, link, mpls, ppp, tunnel};
 use crate::capture::LinkType;
 
@@ -48,6 +49,8 @@ pub(super) enum Leaf<'a> {
     Tcp(Net, Rest<'a>),
     /// At a fragment of an IP datagram.
     Fragment(Piece<'a>),
+    /// At an ICMP error about a TCP segment.
+    Icmp(IcmpError),
     /// At UDP that is no tunnel.
     Udp {
         /// Whether a port is 443.

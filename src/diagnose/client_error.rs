@@ -11,6 +11,11 @@ use crate::tls::message::Side;
 
 /// The words of the likeliest stack; `None` where they are not known.
 pub fn client_error(case: &Case<'_>, ending: &Ending, code: &str) -> Option<ClientError> {
+    // By ICMP a client learns another reason than by a RST or by waiting: but for a port that is closed there are no words of it here.
+    let by_icmp = case.connection.undelivered_syn().map(|at| at.value.problem);
+    if by_icmp.is_some_and(|problem| !problem.refuses() || problem.prohibits()) {
+        return None;
+    }
     let situation = situation(case, ending, code);
     let mut actors = actors(case, ending, code);
     // Who is not known to leave so late is not who its hello says, or is a program with words of its own.

@@ -1,6 +1,6 @@
 //! The course of a handshake up to its end, as evidence: packets and what each shows.
 
-use crate::connection::{Connection, SentChain};
+use crate::connection::{Connection, SentChain, Undelivered};
 use crate::diagnose::Evidence;
 use crate::diagnose::abort::{Act, Ending, How};
 use crate::diagnose::hidden::LONGEST_FINISHED;
@@ -21,6 +21,20 @@ pub fn course(connection: &Connection, ending: &Ending) -> Vec<Evidence> {
             c.syn.as_ref().map(|at| at.packet),
             format!("the client asks for a connection ({})", syns(c.syn_count)),
         );
+    }
+    for (before, at) in (0..).zip(&c.undelivered) {
+        // A router says the same of each packet that comes.
+        if c.undelivered.iter().take(before).any(|earlier| earlier.value == at.value) {
+            continue;
+        }
+        let what = match (at.value.is_of_start, at.value.sender) {
+            (true, Side::Client) => "the SYN",
+            (true, Side::Server) => "the SYN,ACK",
+            (false, Side::Client) => "a packet of the client",
+            (false, Side::Server) => "a packet of the server",
+        };
+        let Undelivered { from, problem, .. } = at.value;
+        add(Some(at.packet), format!("{from} says by ICMP that {what} was not delivered: {problem}"));
     }
     add(
         c.renegotiated_after,

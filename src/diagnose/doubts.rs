@@ -1,6 +1,9 @@
 //! Verdicts that must not be certain: what looks like proof and is none.
 
-use crate::connection::{At, PlainText, SeenAlert};
+use std::net::{IpAddr, Ipv4Addr};
+
+use crate::connection::{At, PlainText, SeenAlert, Undelivered};
+use crate::decode::IcmpProblem;
 use crate::diagnose::testing::Builder;
 use crate::diagnose::testing_case::Inputs;
 use crate::diagnose::{Confidence, diagnose};
@@ -86,6 +89,35 @@ fn two_syns_without_an_answer_are_not_yet_a_proof() {
     assert_eq!(verdict(&Inputs::new(connection.clone())), ("connect-timeout", Confidence::Likely));
     connection.syn_count = 6;
     assert_eq!(verdict(&Inputs::new(connection)), ("connect-timeout", Confidence::Certain));
+}
+
+#[test]
+fn an_icmp_error_about_the_syn_says_why_nobody_answered() {
+    let told = |problem: IcmpProblem| {
+        let mut connection = Builder::tcp().build();
+        connection.syn_ack = None;
+        connection.tcp[1].packets = 0;
+        connection.syn_count = 1;
+        let from = IpAddr::V4(Ipv4Addr::new(192, 0, 2, 254));
+        let value = Undelivered { sender: Side::Client, is_of_start: true, from, problem };
+        connection.undelivered = vec![At { packet: 2, first_packet: 2, time: connection.start, value }];
+        connection
+    };
+    let verdict_of = |problem| verdict(&Inputs::new(told(problem)));
+    assert_eq!(verdict_of(IcmpProblem::Unreachable(3)), ("connection-refused", Confidence::Certain));
+    assert_eq!(verdict_of(IcmpProblem::UnreachableV6(1)), ("connection-refused", Confidence::Certain));
+    assert_eq!(verdict_of(IcmpProblem::Unreachable(1)), ("connect-timeout", Confidence::Certain));
+    assert_eq!(verdict_of(IcmpProblem::TimeExceeded), ("connect-timeout", Confidence::Certain));
+    assert_eq!(verdict_of(IcmpProblem::TooBig(1_300)).0, "none", "one SYN, and no reason");
+    let mut of_data = told(IcmpProblem::Unreachable(13));
+    of_data.undelivered[0].value.is_of_start = false;
+    assert_eq!(verdict(&Inputs::new(of_data)).0, "none", "it is about another packet");
+    let found = diagnose(&Inputs::new(told(IcmpProblem::Unreachable(13))).case()).verdict;
+    assert_eq!(
+        found.fix,
+        ["Network: allow 192.0.2.1 to reach 192.0.2.2 port 443 in the rules of 192.0.2.254."]
+    );
+    assert!(found.evidence.iter().any(|one| one.packet == Some(2)));
 }
 
 #[test]

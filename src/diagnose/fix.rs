@@ -2,6 +2,7 @@
 //!
 //! Names from the capture go into a command through [`shell`] alone.
 
+use crate::decode::{Endpoint, IcmpProblem};
 use crate::diagnose::abort::{Moment, server_unheard};
 use crate::diagnose::{Case, fix_steps, fix_trust, fix_tunnel, shell, words};
 use crate::tls::message::Side;
@@ -20,6 +21,11 @@ pub(super) fn fix(case: &Case<'_>, code: &str) -> Vec<String> {
 }
 
 fn own(case: &Case<'_>, code: &str) -> Vec<String> {
+    if matches!(code, "client-timeout" | "server-silent")
+        && let Some(step) = too_big(case)
+    {
+        return vec![step];
+    }
     match code {
         "hostname-mismatch" => hostname(case),
         "client-cert-missing" => client_certificate(case, true),
@@ -32,10 +38,54 @@ fn own(case: &Case<'_>, code: &str) -> Vec<String> {
             "Server: then install a certificate that the successor issued, where that has another key.".into(),
         ],
         "client-timeout" => client_timeout(case),
+        "connection-refused" | "connect-timeout" if case.connection.undelivered_syn().is_some() => {
+            undelivered_syn(case)
+        }
         "starttls-refused" | "proxy-refused" => fix_tunnel::steps(case, code),
         "client-closed" | "client-reset" => vec![client_left(case).to_owned()],
         _ => fix_steps::steps(code).iter().map(|text| (*text).to_owned()).collect(),
     }
+}
+
+/// What the ICMP error about the SYN asks for.
+fn undelivered_syn(case: &Case<'_>) -> Vec<String> {
+    let Some(at) = case.connection.undelivered_syn() else { return Vec::new() };
+    let Endpoint { addr, port } = case.connection.server;
+    let (from, client) = (at.value.from, case.connection.client.addr);
+    let by_rule = format!("Network: allow {client} to reach {addr} port {port} in the rules of {from}.");
+    if at.value.problem.prohibits() {
+        return vec![by_rule];
+    }
+    if at.value.problem.refuses() {
+        let mut steps: Vec<String> =
+            fix_steps::steps("connection-refused").iter().map(|text| (*text).to_owned()).collect();
+        steps.push(format!(
+            "Network: if the service listens, a firewall rejects: {}",
+            &by_rule["Network: ".len()..]
+        ));
+        return steps;
+    }
+    vec![format!(
+        "Network: find out at {from} why it does not reach {addr}: the machine is off, its address is wrong, or a route is missing."
+    )]
+}
+
+/// Somebody on the way takes no packets of that size, and the sender may not have been told.
+fn too_big(case: &Case<'_>) -> Option<String> {
+    let mut errors = case.connection.undelivered.iter();
+    errors.find_map(|at| match at.value.problem {
+        IcmpProblem::TooBig(mtu) => {
+            let size = if mtu > 0 { format!("of more than {mtu} bytes") } else { "of this size".to_owned() };
+            Some(format!(
+                "Network: {} says that packets {size} do not pass (#{}): let this ICMP message through to the {}, or lower the \
+                 MTU or the MSS on the way.",
+                at.value.from,
+                at.packet,
+                at.value.sender.name()
+            ))
+        }
+        _ => None,
+    })
 }
 
 /// No certificate that was sent has expired: it is the client's own copy of a CA.

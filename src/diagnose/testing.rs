@@ -255,6 +255,7 @@ fn empty() -> Connection {
         teardown: Teardown::default(),
         maps: Default::default(),
         gaps: Vec::new(),
+        undelivered: Vec::new(),
         starts_mid_stream: false,
         open_at_end: false,
         quiet_before_end_s: 0.0,

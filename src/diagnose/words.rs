@@ -1,5 +1,6 @@
 //! The words of a diagnosis: names of values, moments in time, and sentences that follow the confidence.
 
+use crate::connection::{At, Undelivered};
 use crate::diagnose::Confidence;
 use crate::fingerprint::{Stack, StackGuess};
 use crate::iana::{CipherSuite, NamedGroup, SignatureScheme, Version};
@@ -54,6 +55,12 @@ pub const fn alert_name(description: u8) -> Option<&'static str> {
         121 => "ech_required",
         _ => return None,
     })
+}
+
+/// Who answered a SYN by ICMP, and how: `the SYN was answered with the ICMP error "host unreachable" from 192.0.2.1 (#2)`.
+pub fn undelivered_syn(at: &At<Undelivered>) -> String {
+    let Undelivered { from, problem, .. } = at.value;
+    format!("the SYN was answered with the ICMP error \"{problem}\" from {from} (#{})", at.packet)
 }
 
 /// A protocol version as people write it.

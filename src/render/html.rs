@@ -26,10 +26,8 @@ impl Renderer for HtmlRenderer {
         reasons(&mut out, report);
         let _ = writeln!(
             out,
-            "<p class=\"filter\">In Wireshark: <code>tcp.stream eq {} &amp;&amp; frame.number &gt;= {} &amp;&amp; frame.number &lt;= {}</code></p>{}</section>",
-            report.stream,
-            report.first_packet,
-            report.last_packet,
+            "<p class=\"filter\">In Wireshark: <code>{}</code></p>{}</section>",
+            text(&report.display_filter()),
             if failed { "" } else { "</details>" }
         );
         Fragment { text: out, number_at }

@@ -238,12 +238,8 @@ impl TextRenderer {
 
     fn wireshark(&self, out: &mut String, c: &ConnectionReport) {
         self.heading(out, "In Wireshark");
-        let filter = format!(
-            "tcp.stream eq {} && frame.number >= {} && frame.number <= {}",
-            c.stream, c.first_packet, c.last_packet
-        );
         out.push_str("  ");
-        out.push_str(&filter);
+        out.push_str(&c.display_filter());
         out.push_str("\n\n");
     }
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::capture::Timestamp;
-use crate::connection::{At, Connection, Event, SentChain, Stretch, Timeline};
+use crate::connection::{At, Connection, Event, Item, SentChain, Shown, Stretch, Timeline};
 use crate::decode::Endpoint;
 use crate::diagnose::{Case, Diagnosis, Severity};
 use crate::fingerprint::{ja3, ja3s, ja4};
@@ -305,7 +305,9 @@ fn events(c: &Connection) -> Vec<EventReport> {
 fn event_report(timeline: &Timeline, event: &Event, start: Timestamp, closed: u64) -> EventReport {
     match event {
         Event::Packet { packet, time, from, flags, len, .. } => {
-            let (messages, text) = describe(event, timeline.shown_by(*packet), *packet > closed);
+            let shown = timeline.shown_by(*packet);
+            let (messages, text) = describe(event, shown, *packet > closed);
+            let is_beside = matches!(shown, [Shown { item: Item::Icmp(error), .. }] if !error.is_whole);
             EventReport {
                 packet: *packet,
                 last_packet: None,
@@ -317,6 +319,7 @@ fn event_report(timeline: &Timeline, event: &Event, start: Timestamp, closed: u6
                 packets: 1,
                 messages,
                 text,
+                is_beside,
             }
         }
         Event::Stretch(stretch) => {
@@ -339,6 +342,7 @@ fn event_report(timeline: &Timeline, event: &Event, start: Timestamp, closed: u6
                 packets: *count,
                 messages,
                 text,
+                is_beside: false,
             }
         }
     }

@@ -7,6 +7,7 @@ mod build;
 mod capture;
 mod chain;
 mod diff;
+mod filter;
 mod narrative;
 mod schema;
 mod triage;
@@ -398,4 +399,7 @@ pub struct EventReport {
     pub messages: Vec<String>,
     /// What it means, one line.
     pub text: String,
+    /// An ICMP error that Wireshark counts to no stream.
+    #[serde(skip)]
+    pub is_beside: bool,
 }

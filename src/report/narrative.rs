@@ -161,6 +161,7 @@ fn item_text(item: &Item) -> String {
         Item::Gap { len, snaplen: false } => {
             format!("[{} missing before this: lost by the capture]", size(*len))
         }
+        Item::Icmp(error) => format!("ICMP from {}: {}", error.from, error.problem),
         Item::Note(text) => text.to_string(),
     }
 }

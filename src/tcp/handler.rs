@@ -1,7 +1,7 @@
 //! What the stream table tells the floor above.
 
 use crate::capture::Timestamp;
-use crate::decode::{Endpoint, TcpFlags};
+use crate::decode::{Endpoint, IcmpError, TcpFlags};
 use crate::error::Warning;
 
 /// A direction of a TCP connection.
@@ -48,6 +48,21 @@ pub struct StreamInfo {
     pub saw_syn: bool,
     /// A SYN,ACK was seen.
     pub saw_syn_ack: bool,
+}
+
+/// An ICMP error about a segment of a stream.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct IcmpNote {
+    /// Its packet.
+    pub packet: u64,
+    /// When it was captured.
+    pub time: Timestamp,
+    /// The direction of the segment.
+    pub about: Dir,
+    /// That segment is the SYN or SYN,ACK of its direction, by its sequence number.
+    pub is_of_start: bool,
+    /// What it says.
+    pub error: IcmpError,
 }
 
 /// What one packet is within its stream.
@@ -193,6 +208,11 @@ pub trait StreamHandler {
     fn needs_past(&self, state: &Option<Self::State>) -> bool {
         let _ = state;
         true
+    }
+
+    /// Somebody on the way says that a segment of the stream was not delivered.
+    fn icmp(&mut self, state: &mut Option<Self::State>, info: &StreamInfo, note: &IcmpNote) {
+        let _ = (state, info, note);
     }
 
     /// Something odd about the stream.

@@ -10,6 +10,7 @@ mod table;
 mod tests;
 
 pub use handler::{
-    CloseReason, Delivery, Dir, Ending, Hole, Placed, SegmentKind, SegmentNote, StreamHandler, StreamInfo,
+    CloseReason, Delivery, Dir, Ending, Hole, IcmpNote, Placed, SegmentKind, SegmentNote, StreamHandler,
+    StreamInfo,
 };
 pub use table::{StreamTable, TableStats};

@@ -3,12 +3,12 @@
 use std::collections::VecDeque;
 
 use crate::capture::Timestamp;
-use crate::decode::{Endpoint, Segment, TcpFlags};
+use crate::decode::{Endpoint, IcmpError, Segment, TcpFlags};
 use crate::limits::Limits;
 use crate::tcp::key::{Key, Keys};
 use crate::tcp::over::Over;
 use crate::tcp::stream::Stream;
-use crate::tcp::{CloseReason, Dir, Placed, StreamHandler, StreamInfo};
+use crate::tcp::{CloseReason, Dir, IcmpNote, Placed, StreamHandler, StreamInfo};
 
 /// What a table counted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -99,8 +99,8 @@ fn opens(segment: &Segment<'_>) -> bool {
 }
 
 /// The direction of a packet of a stream.
-fn direction(info: &StreamInfo, segment: &Segment<'_>) -> Dir {
-    match info.opener == segment.source && info.responder == segment.destination {
+fn direction(info: &StreamInfo, source: &Endpoint, destination: &Endpoint) -> Dir {
+    match info.opener == *source && info.responder == *destination {
         true => Dir::Forward,
         false => Dir::Reverse,
     }
@@ -173,7 +173,7 @@ impl<H: StreamHandler> StreamTable<H> {
             // A slot that a key leads to is not free.
             return Placed { stream: self.stats.streams, offset: None };
         };
-        let dir = direction(&stream.info, segment);
+        let dir = direction(&stream.info, &segment.source, &segment.destination);
         let number = stream.info.stream;
         let was_closed = stream.closed_at.is_some();
         let offset = stream.push(&mut self.handler, dir, packet, time, segment, &self.limits);
@@ -196,6 +196,28 @@ impl<H: StreamHandler> StreamTable<H> {
         Placed { stream: number, offset }
     }
 
+    /// Takes an ICMP error about a segment, and says to which stream that belongs. Wireshark counts a stream for a segment that it
+    /// sees only there, when its whole header is quoted.
+    pub fn icmp(&mut self, packet: u64, time: Timestamp, error: &IcmpError) -> Option<u64> {
+        let (key, from_lower) = Key::of(error.source, error.destination);
+        if let Some(slot) = self.keys.find(&key) {
+            let stream = self.streams[slot as usize].as_mut()?;
+            let about = direction(&stream.info, &error.source, &error.destination);
+            let is_of_start = stream.start(about) == Some(error.seq);
+            let note = IcmpNote { packet, time, about, is_of_start, error: *error };
+            self.handler.icmp(&mut stream.state, &stream.info, &note);
+            return Some(stream.info.stream);
+        }
+        if let Some(rest) = self.over.find(&key) {
+            return Some(rest.stream);
+        }
+        error.is_whole.then(|| {
+            self.stats.streams += 1;
+            self.over.put(key, from_lower, self.stats.streams - 1, [None; 2]);
+            self.stats.streams - 1
+        })
+    }
+
     /// Ends the capture: what is open is handed over in order of its number.
     pub fn finish(mut self) -> (H, TableStats) {
         let mut open: Vec<(u64, u32)> = (0u32..)
@@ -212,7 +234,8 @@ impl<H: StreamHandler> StreamTable<H> {
     /// Whether a SYN is that of another connection.
     fn is_reused_by(&self, slot: u32, segment: &Segment<'_>) -> bool {
         let Some(stream) = &self.streams[slot as usize] else { return false };
-        stream.start(direction(&stream.info, segment)).is_some_and(|start| start != segment.seq)
+        let dir = direction(&stream.info, &segment.source, &segment.destination);
+        stream.start(dir).is_some_and(|start| start != segment.seq)
     }
 
     /// Begins a stream, or goes on with one that was handed over: `again` is its number and the direction of the packet.

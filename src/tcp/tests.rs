@@ -4,7 +4,7 @@ use std::net::Ipv4Addr;
 
 use super::*;
 use crate::capture::Timestamp;
-use crate::decode::{Endpoint, Segment, TcpFlags};
+use crate::decode::{Endpoint, IcmpError, IcmpProblem, Segment, TcpFlags};
 use crate::error::Warning;
 use crate::limits::Limits;
 
@@ -120,6 +120,24 @@ fn the_past_is_bounded_and_forgotten_when_no_record_can_reach_back_into_it() {
     assert_eq!(lent(Some(2_000)), (Some(8 << 10), 29, Some(0)));
     // A handshake that was longer than that is still there.
     assert_eq!(lent(Some(12_000)), (Some(12_000), 33, Some(0)));
+}
+
+#[test]
+fn an_icmp_error_belongs_to_the_stream_of_its_segment_or_is_a_stream_as_wireshark_counts() {
+    let mut table = StreamTable::new(Keeper::default(), &Limits::default());
+    let time = Timestamp::new(0, 6);
+    table.push(1, time, &syn(40_000));
+    let about = |port: u16, is_whole: bool| {
+        let Segment { source, destination, seq, .. } = syn(port);
+        let (from, problem) = (destination.addr, IcmpProblem::Unreachable(3));
+        IcmpError { from, problem, source, destination, seq, is_whole, has_payload: false }
+    };
+    assert_eq!(table.icmp(2, time, &about(40_000, false)), Some(0));
+    assert_eq!(table.icmp(3, time, &about(40_001, false)), None, "eight bytes are not enough for a new one");
+    assert_eq!(table.icmp(4, time, &about(40_002, true)), Some(1));
+    assert_eq!(table.icmp(5, time, &about(40_002, true)), Some(1));
+    assert_eq!(table.push(6, time, &syn(40_003)).stream, 2);
+    assert_eq!(table.finish().1.streams, 3);
 }
 
 /// Of 100 connections that close within a second, how many are handed over at once. In each the client closes, the server sends its

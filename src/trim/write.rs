@@ -191,6 +191,14 @@ fn fate(
     let segment = match decoder.decode(packet) {
         Decoded::Tcp(segment) => segment,
         Decoded::Fragment => return Fate::Wait,
+        Decoded::Icmp(error) => {
+            // What it quotes of the data would have to be cut.
+            let stream = analyzer.icmp(packet.number, packet.time, &error).filter(|_| !error.has_payload);
+            return match stream.is_some_and(|stream| plan.streams.contains_key(&stream)) {
+                true => Fate::Keep(None),
+                false => Fate::Drop,
+            };
+        }
         _ => return Fate::Drop,
     };
     let placed = analyzer.push(packet.number, packet.time, &segment);

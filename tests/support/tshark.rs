@@ -32,7 +32,7 @@ pub fn ask(capture: &Path, keys: Option<&Path>) -> Option<String> {
     let version = version()?;
     let mut command = Command::new("tshark");
     command.arg("-r").arg(capture).args(["-o", "tcp.reassemble_out_of_order:TRUE"]);
-    command.args(["-Y", "tls.handshake || tls.alert_message", "-T", "fields"]);
+    command.args(["-Y", "(tls.handshake || tls.alert_message) && !icmp && !icmpv6", "-T", "fields"]);
     for field in FIELDS {
         command.args(["-e", field]);
     }

@@ -4,6 +4,8 @@
 
 use super::ended;
 use super::server_silent::SHORTEST_PATIENCE_S;
+use crate::connection::Connection;
+use crate::decode::IcmpProblem;
 use crate::diagnose::abort::{Moment, PATIENCE_S, server_unheard};
 use crate::diagnose::course;
 use crate::diagnose::words;
@@ -38,8 +40,9 @@ fn check(case: &Case<'_>) -> Judgement {
         ),
         (_, true, Some(bytes)) => format!(
             "{bytes} bytes of what the server sent were not acknowledged though it repeated some of them: they do not get \
-             through to the client, which gave up after {wait} (#{})",
-            act.packet
+             through to the client, which gave up after {wait} (#{}){}",
+            act.packet,
+            too_big(case.connection)
         ),
         (_, true, None) => {
             let chain = case.connection.server_chain.as_ref();
@@ -57,4 +60,15 @@ fn check(case: &Case<'_>) -> Judgement {
         return Judgement::NotApplicable;
     }
     ended::found(case, ending, CAUSE.code, Confidence::Likely, text)
+}
+
+/// What a router says of the server's packets, as the end of a sentence.
+fn too_big(connection: &Connection) -> String {
+    let of_server = connection
+        .undelivered
+        .iter()
+        .find(|at| at.value.sender == Side::Server && matches!(at.value.problem, IcmpProblem::TooBig(_)));
+    of_server.map_or_else(String::new, |at| {
+        format!("; {} says by ICMP why: {} (#{})", at.value.from, at.value.problem, at.packet)
+    })
 }

@@ -1,6 +1,6 @@
-//! No answer came to the SYN.
+//! No answer came to the SYN, or one by ICMP that there is no way to the server.
 //!
-//! RFC 9293 §3.8.3: the client repeats the SYN and gives up.
+//! RFC 9293 §3.8.3: the client repeats the SYN and gives up. RFC 1122 §4.2.3.9: what ICMP says of it.
 
 use super::ended;
 use crate::diagnose::abort::{Moment, PATIENCE_S};
@@ -24,6 +24,13 @@ fn check(case: &Case<'_>) -> Judgement {
         return Judgement::RuledOut("the server accepted the TCP connection".into());
     }
     let answered = connection.tcp[1].packets > 0;
+    if ending.moment == Moment::Connect
+        && let Some(at) = connection.undelivered_syn().filter(|at| at.value.problem.finds_no_way())
+    {
+        let text =
+            format!("{}: the server is not there, or the way to it is broken", words::undelivered_syn(at));
+        return ended::found(case, ending, CAUSE.code, Confidence::Certain, text);
+    }
     let tried = connection.syn_count > 1 || ending.wait_s >= PATIENCE_S;
     if ending.moment != Moment::Connect || answered || !tried {
         return Judgement::NotApplicable;
