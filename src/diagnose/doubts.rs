@@ -121,6 +121,28 @@ fn an_icmp_error_about_the_syn_says_why_nobody_answered() {
 }
 
 #[test]
+fn a_router_that_says_too_big_is_to_blame_only_for_what_was_not_acknowledged() {
+    let fix = |acked: u64| {
+        let mut connection = Builder::hello().build();
+        connection.quiet_before_end_s = 30.0;
+        let from = IpAddr::V4(Ipv4Addr::new(192, 0, 2, 254));
+        let problem = IcmpProblem::TooBig(1_300);
+        let value = Undelivered { sender: Side::Client, is_of_start: false, from, problem };
+        connection.undelivered = vec![At { packet: 5, first_packet: 5, time: connection.start, value }];
+        connection.tcp[0].acked_bytes = acked;
+        let verdict = diagnose(&Inputs::new(connection).case()).verdict;
+        assert_eq!(verdict.cause, "server-silent");
+        verdict.fix
+    };
+    let whole = Builder::hello().build().tcp[0].payload_bytes;
+    assert!(
+        fix(0)[0]
+            .starts_with("Network: 192.0.2.254 says that packets of more than 1300 bytes do not pass (#5)")
+    );
+    assert!(fix(whole)[0].starts_with("Server: it has the ClientHello"));
+}
+
+#[test]
 fn a_client_that_left_before_the_server_answered_has_refused_nothing() {
     let connection = Builder::tls13(0x1301).build();
     let hello = connection.client_hello.as_ref().map_or(0, |at| at.packet);

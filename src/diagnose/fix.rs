@@ -52,17 +52,14 @@ fn undelivered_syn(case: &Case<'_>) -> Vec<String> {
     let Some(at) = case.connection.undelivered_syn() else { return Vec::new() };
     let Endpoint { addr, port } = case.connection.server;
     let (from, client) = (at.value.from, case.connection.client.addr);
-    let by_rule = format!("Network: allow {client} to reach {addr} port {port} in the rules of {from}.");
+    let rule = format!("allow {client} to reach {addr} port {port} in the rules of {from}.");
     if at.value.problem.prohibits() {
-        return vec![by_rule];
+        return vec![format!("Network: {rule}")];
     }
     if at.value.problem.refuses() {
         let mut steps: Vec<String> =
             fix_steps::steps("connection-refused").iter().map(|text| (*text).to_owned()).collect();
-        steps.push(format!(
-            "Network: if the service listens, a firewall rejects: {}",
-            &by_rule["Network: ".len()..]
-        ));
+        steps.push(format!("Network: if the service listens, a firewall rejects: {rule}"));
         return steps;
     }
     vec![format!(
@@ -70,9 +67,13 @@ fn undelivered_syn(case: &Case<'_>) -> Vec<String> {
     )]
 }
 
-/// Somebody on the way takes no packets of that size, and the sender may not have been told.
+/// Somebody on the way takes no packets of that size, and what the sender sent was not acknowledged: it may not have been told.
 fn too_big(case: &Case<'_>) -> Option<String> {
-    let mut errors = case.connection.undelivered.iter();
+    let unheard = |sender: Side| {
+        let facts = &case.connection.tcp[sender as usize];
+        facts.acked_bytes < facts.payload_bytes
+    };
+    let mut errors = case.connection.undelivered.iter().filter(|at| unheard(at.value.sender));
     errors.find_map(|at| match at.value.problem {
         IcmpProblem::TooBig(mtu) => {
             let size = if mtu > 0 { format!("of more than {mtu} bytes") } else { "of this size".to_owned() };

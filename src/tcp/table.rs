@@ -203,7 +203,9 @@ impl<H: StreamHandler> StreamTable<H> {
         if let Some(slot) = self.keys.find(&key) {
             let stream = self.streams[slot as usize].as_mut()?;
             let about = direction(&stream.info, &error.source, &error.destination);
-            let is_of_start = stream.start(about) == Some(error.seq);
+            let StreamInfo { saw_syn, saw_syn_ack, .. } = stream.info;
+            let starts = if about == Dir::Forward { saw_syn } else { saw_syn_ack };
+            let is_of_start = starts && stream.start(about) == Some(error.seq);
             let note = IcmpNote { packet, time, about, is_of_start, error: *error };
             self.handler.icmp(&mut stream.state, &stream.info, &note);
             return Some(stream.info.stream);

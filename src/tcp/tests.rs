@@ -19,6 +19,8 @@ struct Keeper {
     lent: Vec<usize>,
     /// Streams that were handed over.
     ended: usize,
+    /// Of each ICMP error, whether it is about a SYN.
+    of_start: Vec<bool>,
 }
 
 impl Keeper {
@@ -48,6 +50,10 @@ impl StreamHandler for Keeper {
 
     fn needs_past(&self, _: &Option<()>) -> bool {
         self.needs.is_none_or(|end| self.reached < end)
+    }
+
+    fn icmp(&mut self, _: &mut Option<()>, _: &StreamInfo, note: &IcmpNote) {
+        self.of_start.push(note.is_of_start);
     }
 
     fn warning(&mut self, _: &mut Option<()>, _: &StreamInfo, _: Warning) {}
@@ -136,8 +142,12 @@ fn an_icmp_error_belongs_to_the_stream_of_its_segment_or_is_a_stream_as_wireshar
     assert_eq!(table.icmp(3, time, &about(40_001, false)), None, "eight bytes are not enough for a new one");
     assert_eq!(table.icmp(4, time, &about(40_002, true)), Some(1));
     assert_eq!(table.icmp(5, time, &about(40_002, true)), Some(1));
-    assert_eq!(table.push(6, time, &syn(40_003)).stream, 2);
-    assert_eq!(table.finish().1.streams, 3);
+    let ack = TcpFlags(TcpFlags::ACK);
+    assert_eq!(table.push(6, time, &Segment { flags: ack, ..syn(40_003) }).stream, 2);
+    assert_eq!(table.icmp(7, time, &about(40_003, true)), Some(2));
+    let (keeper, stats) = table.finish();
+    assert_eq!(keeper.of_start, [true, false], "the first packet in the middle of a stream is no SYN");
+    assert_eq!(stats.streams, 3);
 }
 
 /// Of 100 connections that close within a second, how many are handed over at once. In each the client closes, the server sends its
