@@ -28,6 +28,14 @@ fn rows_are_the_same_bytes_with_any_number_of_threads_and_in_processes() {
 }
 
 #[test]
+fn the_packet_of_a_refusal_by_icmp_is_the_icmp_error() {
+    for (case, packet) in [("icmp-prohibited", 8), ("icmp-no-host", 9)] {
+        let path = files::captures().join(case).join("capture.pcap");
+        assert_eq!(rows(&text(triage().arg(path)))[0]["packet"], packet, "{case}");
+    }
+}
+
+#[test]
 fn shards_are_disjoint_and_together_the_whole() {
     let folder = collection(40);
     let mut whole: Vec<String> = text(triage().arg(folder.path())).lines().map(str::to_owned).collect();

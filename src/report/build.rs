@@ -307,7 +307,10 @@ fn event_report(timeline: &Timeline, event: &Event, start: Timestamp, closed: u6
         Event::Packet { packet, time, from, flags, len, .. } => {
             let shown = timeline.shown_by(*packet);
             let (messages, text) = describe(event, shown, *packet > closed);
-            let is_beside = matches!(shown, [Shown { item: Item::Icmp(error), .. }] if !error.is_whole);
+            let (is_icmp, is_beside) = match shown {
+                [Shown { item: Item::Icmp(error), .. }] => (true, !error.is_whole),
+                _ => (false, false),
+            };
             EventReport {
                 packet: *packet,
                 last_packet: None,
@@ -319,6 +322,7 @@ fn event_report(timeline: &Timeline, event: &Event, start: Timestamp, closed: u6
                 packets: 1,
                 messages,
                 text,
+                is_icmp,
                 is_beside,
             }
         }
@@ -342,6 +346,7 @@ fn event_report(timeline: &Timeline, event: &Event, start: Timestamp, closed: u6
                 packets: *count,
                 messages,
                 text,
+                is_icmp: false,
                 is_beside: false,
             }
         }

@@ -399,6 +399,9 @@ pub struct EventReport {
     pub messages: Vec<String>,
     /// What it means, one line.
     pub text: String,
+    /// An ICMP error about a packet of the connection.
+    #[serde(skip)]
+    pub is_icmp: bool,
     /// An ICMP error that Wireshark counts to no stream.
     #[serde(skip)]
     pub is_beside: bool,

@@ -203,7 +203,7 @@ pub(in crate::triage) fn ending_alert(c: &ConnectionReport) -> Option<&AlertRepo
     level(Some("fatal")).or_else(|| level(None)).or_else(|| level(Some("warning")))
 }
 
-/// The packet of the refusal: the alert, else the first FIN or RST, else the last packet.
+/// The packet of the refusal: the alert, else the first FIN or RST, else the ICMP error that answers the SYN, else the last packet.
 fn refusal(c: &ConnectionReport) -> Option<u64> {
     let k = &c.key_packets;
     let closing = match (k.first_fin, k.first_rst) {
@@ -212,7 +212,7 @@ fn refusal(c: &ConnectionReport) -> Option<u64> {
     };
     match (k.alert, closing) {
         (Some(alert), Some(closing)) => Some(alert.min(closing)),
-        (alert, closing) => alert.or(closing).or(Some(c.last_packet)),
+        (alert, closing) => alert.or(closing).or_else(|| refused_by_icmp(c)).or(Some(c.last_packet)),
     }
 }
 
@@ -224,6 +224,12 @@ fn teardown(c: &ConnectionReport) -> Option<String> {
     ends.sort();
     let words: Vec<String> = ends.into_iter().map(|(_, word)| word).collect();
     (!words.is_empty()).then(|| words.join(", "))
+}
+
+/// The ICMP error in which a connection ended that never was.
+fn refused_by_icmp(c: &ConnectionReport) -> Option<u64> {
+    let never = matches!(&*c.verdict.cause, "connection-refused" | "connect-timeout");
+    c.events.iter().find(|event| never && event.is_icmp).map(|event| event.packet)
 }
 
 fn end(addr: &str, port: u16) -> String {
