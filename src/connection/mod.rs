@@ -363,6 +363,19 @@ pub struct Connection {
 }
 
 impl Connection {
+    /// The ICMP errors about segments that never arrived: a sender that learns the size that passes repeats its segment, and goes on.
+    pub fn undelivered_for_good(&self) -> impl Iterator<Item = &At<Undelivered>> {
+        self.undelivered.iter().filter(|at| {
+            let [client, server] = &self.tcp;
+            match (at.value.sender, at.value.is_of_start) {
+                (Side::Client, true) => self.syn_ack.is_none(),
+                (Side::Server, true) => client.payload_bytes == 0,
+                (Side::Client, false) => client.acked_bytes < client.payload_bytes,
+                (Side::Server, false) => server.acked_bytes < server.payload_bytes,
+            }
+        })
+    }
+
     /// The ICMP error about the client's SYN, where nobody else answered it.
     pub fn undelivered_syn(&self) -> Option<&At<Undelivered>> {
         let is_of_syn = |at: &&At<Undelivered>| at.value.sender == Side::Client && at.value.is_of_start;

@@ -22,9 +22,9 @@ pub fn course(connection: &Connection, ending: &Ending) -> Vec<Evidence> {
             format!("the client asks for a connection ({})", syns(c.syn_count)),
         );
     }
-    for (before, at) in (0..).zip(&c.undelivered) {
+    for (before, at) in (0..).zip(c.undelivered_for_good()) {
         // A router says the same of each packet that comes.
-        if c.undelivered.iter().take(before).any(|earlier| earlier.value == at.value) {
+        if c.undelivered_for_good().take(before).any(|earlier| earlier.value == at.value) {
             continue;
         }
         let what = match (at.value.is_of_start, at.value.sender) {

@@ -69,11 +69,7 @@ fn undelivered_syn(case: &Case<'_>) -> Vec<String> {
 
 /// Somebody on the way takes no packets of that size, and what the sender sent was not acknowledged: it may not have been told.
 fn too_big(case: &Case<'_>) -> Option<String> {
-    let unheard = |sender: Side| {
-        let facts = &case.connection.tcp[sender as usize];
-        facts.acked_bytes < facts.payload_bytes
-    };
-    let mut errors = case.connection.undelivered.iter().filter(|at| unheard(at.value.sender));
+    let mut errors = case.connection.undelivered_for_good();
     errors.find_map(|at| match at.value.problem {
         IcmpProblem::TooBig(mtu) => {
             let size = if mtu > 0 { format!("of more than {mtu} bytes") } else { "of this size".to_owned() };

@@ -65,8 +65,7 @@ fn check(case: &Case<'_>) -> Judgement {
 /// What a router says of the server's packets, as the end of a sentence.
 fn too_big(connection: &Connection) -> String {
     let of_server = connection
-        .undelivered
-        .iter()
+        .undelivered_for_good()
         .find(|at| at.value.sender == Side::Server && matches!(at.value.problem, IcmpProblem::TooBig(_)));
     of_server.map_or_else(String::new, |at| {
         format!("; {} says by ICMP why: {} (#{})", at.value.from, at.value.problem, at.packet)
