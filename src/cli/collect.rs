@@ -55,7 +55,7 @@ pub(crate) struct Shelf {
 }
 
 /// Bytes kept in memory before a temporary file takes the lower half.
-const MEMORY: usize = 256 << 10;
+const MEMORY: usize = 128 << 10;
 /// Runs after which twice as many bytes are kept, so that there are fewer of the next ones: each takes a buffer in the end.
 const RUNS: usize = 128;
 

@@ -61,7 +61,7 @@ const DONE_LINGERING: usize = 32;
 /// Streams that are over and kept so that late packets find their number.
 const KEPT_OVER: usize = 8192;
 /// Streams whose memory waits for others.
-const SPARE: usize = 64;
+const SPARE: usize = 16;
 /// No slot.
 const NONE: u32 = u32::MAX;
 
