@@ -31,8 +31,8 @@ pub struct Limits {
     pub timeline_tail: usize,
     /// Records after the handshake whose place is remembered in each direction of a connection; 0 where nobody asks for it.
     pub mapped_records: usize,
-    /// Distinct certificates of judged connections remembered, so that each is parsed once: up to twice as many, those that were
-    /// asked for last.
+    /// Distinct certificates of judged connections remembered when they come again, so that they are not parsed each time: up to twice
+    /// as many, those that were asked for last.
     pub certificate_cache: usize,
     /// Certificates of one chain that are examined.
     pub chain_certificates: usize,

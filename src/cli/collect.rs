@@ -24,7 +24,7 @@ pub(crate) enum Place {
 }
 
 /// A drawn connection that waits for its number.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy)]
 struct Kept {
     stream: u64,
     /// Bytes of its text.

@@ -376,6 +376,16 @@ impl Connection {
         })
     }
 
+    /// The ICMP error that says that segments of this side are too big and never arrived, with the bytes that pass, 0 where it does not
+    /// say (RFC 1191, RFC 8201).
+    pub fn too_big(&self, sender: Side) -> Option<(&At<Undelivered>, u32)> {
+        let mut errors = self.undelivered_for_good().filter(|at| at.value.sender == sender);
+        errors.find_map(|at| match at.value.problem {
+            IcmpProblem::TooBig(mtu) => Some((at, mtu)),
+            _ => None,
+        })
+    }
+
     /// The ICMP error about the client's SYN, where nobody else answered it.
     pub fn undelivered_syn(&self) -> Option<&At<Undelivered>> {
         let is_of_syn = |at: &&At<Undelivered>| at.value.sender == Side::Client && at.value.is_of_start;

@@ -35,14 +35,19 @@ pub enum IcmpProblem {
     /// It is larger than the next link takes: ICMP type 3 code 4 (RFC 1191), `ICMPv6` type 2. With the bytes that pass, 0 where
     /// an old router does not say.
     TooBig(u32),
-    /// Its time to live was over: ICMP type 11, `ICMPv6` type 3.
+    /// Its time to live was over on the way: ICMP type 11 code 0, `ICMPv6` type 3 code 0.
     TimeExceeded,
 }
 
 impl IcmpProblem {
     /// Nothing listens there, or a firewall refuses: the way to the machine is not what is missing.
     pub const fn refuses(self) -> bool {
-        matches!(self, Self::Unreachable(2 | 3)) || matches!(self, Self::UnreachableV6(4)) || self.prohibits()
+        matches!(self, Self::Unreachable(2)) || self.is_of_port() || self.prohibits()
+    }
+
+    /// Nothing listens on the port, or a firewall says so.
+    pub const fn is_of_port(self) -> bool {
+        matches!(self, Self::Unreachable(3) | Self::UnreachableV6(4))
     }
 
     /// A firewall refuses, and says so.
@@ -60,7 +65,7 @@ impl IcmpProblem {
     }
 }
 
-/// As Wireshark names them.
+/// By the names of the IANA registries, in short.
 impl fmt::Display for IcmpProblem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (names, code): (&[&str], u8) = match *self {
@@ -114,7 +119,7 @@ pub(super) fn v4(net: Net, rest: Rest<'_>) -> Leaf<'_> {
     let problem = match (kind, code) {
         (3, 4) => IcmpProblem::TooBig(u16::from_be_bytes([m0, m1]).into()),
         (3, code) => IcmpProblem::Unreachable(code),
-        (11, _) => IcmpProblem::TimeExceeded,
+        (11, 0) => IcmpProblem::TimeExceeded,
         _ => return Leaf::Other,
     };
     quoted(net, problem, rest).map_or(Leaf::Other, Leaf::Icmp)
@@ -123,10 +128,10 @@ pub(super) fn v4(net: Net, rest: Rest<'_>) -> Leaf<'_> {
 /// `ICMPv6`.
 pub(super) fn v6(net: Net, rest: Rest<'_>) -> Leaf<'_> {
     let Some([kind, code, _, _, m0, m1, m2, m3]) = rest.peek::<8>() else { return Leaf::Other };
-    let problem = match kind {
-        1 => IcmpProblem::UnreachableV6(code),
-        2 => IcmpProblem::TooBig(u32::from_be_bytes([m0, m1, m2, m3])),
-        3 => IcmpProblem::TimeExceeded,
+    let problem = match (kind, code) {
+        (1, code) => IcmpProblem::UnreachableV6(code),
+        (2, _) => IcmpProblem::TooBig(u32::from_be_bytes([m0, m1, m2, m3])),
+        (3, 0) => IcmpProblem::TimeExceeded,
         _ => return Leaf::Other,
     };
     quoted(net, problem, rest).map_or(Leaf::Other, Leaf::Icmp)
@@ -190,7 +195,7 @@ mod tests {
 
     #[test]
     fn other_messages_and_errors_about_other_packets_say_nothing() {
-        for head in [[8, 0, 0, 0, 0, 0, 0, 0], [5, 1, 0, 0, 0, 0, 0, 0]] {
+        for head in [[8, 0, 0, 0, 0, 0, 0, 0], [5, 1, 0, 0, 0, 0, 0, 0], [11, 1, 0, 0, 0, 0, 0, 0]] {
             assert!(error(101, &v4(1, &join(&[&head, &hello()]))).is_none());
         }
         let about_udp = v4(17, &udp(50_000, 53, b"question"));

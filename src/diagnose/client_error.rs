@@ -13,7 +13,7 @@ use crate::tls::message::Side;
 pub fn client_error(case: &Case<'_>, ending: &Ending, code: &str) -> Option<ClientError> {
     // By ICMP a client learns another reason than by a RST or by waiting: but for a port that is closed there are no words of it here.
     let by_icmp = case.connection.undelivered_syn().map(|at| at.value.problem);
-    if by_icmp.is_some_and(|problem| !problem.refuses() || problem.prohibits()) {
+    if by_icmp.is_some_and(|problem| !problem.is_of_port()) {
         return None;
     }
     let situation = situation(case, ending, code);

@@ -2,7 +2,7 @@
 //!
 //! Names from the capture go into a command through [`shell`] alone.
 
-use crate::decode::{Endpoint, IcmpProblem};
+use crate::decode::Endpoint;
 use crate::diagnose::abort::{Moment, server_unheard};
 use crate::diagnose::{Case, fix_steps, fix_trust, fix_tunnel, shell, words};
 use crate::tls::message::Side;
@@ -21,9 +21,12 @@ pub(super) fn fix(case: &Case<'_>, code: &str) -> Vec<String> {
 }
 
 fn own(case: &Case<'_>, code: &str) -> Vec<String> {
-    if matches!(code, "client-timeout" | "server-silent")
-        && let Some(step) = too_big(case)
-    {
+    let stuck = match code {
+        "client-timeout" => too_big(case, Side::Server),
+        "server-silent" => too_big(case, Side::Client),
+        _ => None,
+    };
+    if let Some(step) = stuck {
         return vec![step];
     }
     match code {
@@ -67,22 +70,17 @@ fn undelivered_syn(case: &Case<'_>) -> Vec<String> {
     )]
 }
 
-/// Somebody on the way takes no packets of that size, and what the sender sent was not acknowledged: it may not have been told.
-fn too_big(case: &Case<'_>) -> Option<String> {
-    let mut errors = case.connection.undelivered_for_good();
-    errors.find_map(|at| match at.value.problem {
-        IcmpProblem::TooBig(mtu) => {
-            let size = if mtu > 0 { format!("of more than {mtu} bytes") } else { "of this size".to_owned() };
-            Some(format!(
-                "Network: {} says that packets {size} do not pass (#{}): let this ICMP message through to the {}, or lower the \
-                 MTU or the MSS on the way.",
-                at.value.from,
-                at.packet,
-                at.value.sender.name()
-            ))
-        }
-        _ => None,
-    })
+/// Somebody on the way takes no packets of that size, and what the side sent was not acknowledged: it may not have been told.
+fn too_big(case: &Case<'_>, sender: Side) -> Option<String> {
+    let (at, mtu) = case.connection.too_big(sender)?;
+    let size = if mtu > 0 { format!("of more than {mtu} bytes") } else { "of this size".to_owned() };
+    Some(format!(
+        "Network: {} says that packets {size} do not pass (#{}): let this ICMP message through to the {}, or lower the MTU or the \
+         MSS on the way.",
+        at.value.from,
+        at.packet,
+        sender.name()
+    ))
 }
 
 /// No certificate that was sent has expired: it is the client's own copy of a CA.

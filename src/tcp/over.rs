@@ -28,6 +28,8 @@ pub(super) struct Rest {
     starts: [u32; 2],
     known: [bool; 2],
     opened_by_lower: bool,
+    /// No packet of it was seen: it has its number from an ICMP error that quotes one.
+    pub(super) is_only_quoted: bool,
 }
 
 impl Rest {
@@ -93,15 +95,30 @@ impl Over {
         self.rests.get(*place as usize)
     }
 
-    /// Remembers a stream in place of the oldest, by its ends, its number and its initial sequence numbers.
-    pub(super) fn put(&mut self, key: Key, opened_by_lower: bool, stream: u64, starts: [Option<u32>; 2]) {
+    /// Remembers a stream in place of the oldest, by its ends, its number and its initial sequence numbers; `None` for one of which no
+    /// packet was seen.
+    pub(super) fn put(
+        &mut self,
+        key: Key,
+        opened_by_lower: bool,
+        stream: u64,
+        starts: Option<[Option<u32>; 2]>,
+    ) {
+        let is_only_quoted = starts.is_none();
+        let starts = starts.unwrap_or_default();
         let ends = match key {
             Key::V4(key) => Ends::V4(key),
             Key::V6(key) => Ends::V6(Box::new(key)),
         };
         let (hash, known) = (ends.hash(&self.hasher), starts.map(|start| start.is_some()));
-        let rest =
-            Rest { ends, stream, starts: starts.map(Option::unwrap_or_default), known, opened_by_lower };
+        let rest = Rest {
+            ends,
+            stream,
+            starts: starts.map(Option::unwrap_or_default),
+            known,
+            opened_by_lower,
+            is_only_quoted,
+        };
         let place = self.next;
         match self.rests.get_mut(place) {
             Some(oldest) => {
@@ -154,7 +171,7 @@ mod tests {
         for host in HOSTS {
             let mut over = Over::new(100);
             for port in 0..1_000 {
-                over.put(key(host, port), true, port.into(), [Some(port.into()), None]);
+                over.put(key(host, port), true, port.into(), Some([Some(port.into()), None]));
             }
             let found = |port| over.find(&key(host, port)).map(|rest| rest.stream);
             assert_eq!(found(899), None);
@@ -168,13 +185,13 @@ mod tests {
         let [host, other] = HOSTS;
         let mut over = Over::new(3);
         for port in 0..3 {
-            over.put(key(host, port), true, port.into(), [None; 2]);
+            over.put(key(host, port), true, port.into(), Some([None; 2]));
         }
         over.remove(&key(host, 1));
         over.remove(&key(other, 2));
         assert!(over.find(&key(host, 1)).is_none());
         for port in 3..6 {
-            over.put(key(host, port), true, port.into(), [None; 2]);
+            over.put(key(host, port), true, port.into(), Some([None; 2]));
         }
         assert!((0..3).all(|port| over.find(&key(host, port)).is_none()));
         assert!((3..6).all(|port| over.find(&key(host, port)).is_some()));
@@ -183,12 +200,12 @@ mod tests {
     #[test]
     fn directions_and_initial_sequence_numbers_come_back() {
         let mut over = Over::new(1);
-        over.put(key(HOSTS[0], 9), false, 7, [Some(3), None]);
+        over.put(key(HOSTS[0], 9), false, 7, Some([Some(3), None]));
         let rest = over.find(&key(HOSTS[0], 9)).unwrap();
         assert_eq!((rest.direction(false), rest.direction(true)), (Dir::Forward, Dir::Reverse));
         assert_eq!((rest.start(Dir::Forward), rest.start(Dir::Reverse)), (Some(3), None));
         let mut none = Over::new(0);
-        none.put(key(HOSTS[0], 9), false, 7, [None; 2]);
+        none.put(key(HOSTS[0], 9), false, 7, Some([None; 2]));
         assert!(none.find(&key(HOSTS[0], 9)).is_none());
     }
 }

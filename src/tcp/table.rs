@@ -98,6 +98,14 @@ fn opens(segment: &Segment<'_>) -> bool {
     segment.flags.has(TcpFlags::SYN) && !segment.flags.has(TcpFlags::ACK)
 }
 
+/// The direction of the first packet of a stream: who answers did not open it.
+fn first_direction(segment: &Segment<'_>) -> Dir {
+    match segment.flags.has(TcpFlags::SYN | TcpFlags::ACK) {
+        true => Dir::Reverse,
+        false => Dir::Forward,
+    }
+}
+
 /// The direction of a packet of a stream.
 fn direction(info: &StreamInfo, source: &Endpoint, destination: &Endpoint) -> Dir {
     match info.opener == *source && info.responder == *destination {
@@ -157,10 +165,16 @@ impl<H: StreamHandler> StreamTable<H> {
             }
             Some(slot) => slot,
             None => match self.over.find(&key) {
-                Some(rest) if !opens(segment) => return Placed { stream: rest.stream, offset: None },
+                Some(rest) if !opens(segment) && !rest.is_only_quoted => {
+                    return Placed { stream: rest.stream, offset: None };
+                }
                 Some(rest) => {
-                    // The same ports and initial number once more: Wireshark counts it to the same stream.
-                    let dir = rest.direction(from_lower);
+                    // The same ports and initial number once more: Wireshark counts it to the same stream. And the first packet of
+                    // one that was only quoted shows its direction itself.
+                    let dir = match rest.is_only_quoted {
+                        true => first_direction(segment),
+                        false => rest.direction(from_lower),
+                    };
                     let is_same = rest.start(dir).is_none_or(|start| start == segment.seq);
                     let again = is_same.then_some((rest.stream, dir));
                     self.over.remove(&key);
@@ -170,7 +184,7 @@ impl<H: StreamHandler> StreamTable<H> {
             },
         };
         let Some(stream) = &mut self.streams[slot as usize] else {
-            // A slot that a key leads to is not free.
+            debug_assert!(false, "a slot that a key leads to is not free");
             return Placed { stream: self.stats.streams, offset: None };
         };
         let dir = direction(&stream.info, &segment.source, &segment.destination);
@@ -215,7 +229,7 @@ impl<H: StreamHandler> StreamTable<H> {
         }
         error.is_whole.then(|| {
             self.stats.streams += 1;
-            self.over.put(key, from_lower, self.stats.streams - 1, [None; 2]);
+            self.over.put(key, from_lower, self.stats.streams - 1, None);
             self.stats.streams - 1
         })
     }
@@ -250,10 +264,9 @@ impl<H: StreamHandler> StreamTable<H> {
         segment: &Segment<'_>,
     ) -> u32 {
         self.make_room();
-        let answer = segment.flags.has(TcpFlags::SYN | TcpFlags::ACK);
         let (number, dir) = again.unwrap_or_else(|| {
             self.stats.streams += 1;
-            (self.stats.streams - 1, if answer { Dir::Reverse } else { Dir::Forward })
+            (self.stats.streams - 1, first_direction(segment))
         });
         let ends = match dir {
             Dir::Forward => (segment.source, segment.destination),
@@ -363,7 +376,7 @@ impl<H: StreamHandler> StreamTable<H> {
         self.free.push(slot);
         if !matches!(reason, CloseReason::Reused | CloseReason::Evicted) {
             let starts = [Dir::Forward, Dir::Reverse].map(|dir| stream.start(dir));
-            self.over.put(key, opened_by_lower, number, starts);
+            self.over.put(key, opened_by_lower, number, Some(starts));
         }
         let reason = if stream.closed_at.is_some() && reason != CloseReason::Reused {
             CloseReason::Closed

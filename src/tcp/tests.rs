@@ -145,6 +145,10 @@ fn an_icmp_error_belongs_to_the_stream_of_its_segment_or_is_a_stream_as_wireshar
     let ack = TcpFlags(TcpFlags::ACK);
     assert_eq!(table.push(6, time, &Segment { flags: ack, ..syn(40_003) }).stream, 2);
     assert_eq!(table.icmp(7, time, &about(40_003, true)), Some(2));
+    // What follows of one that was only quoted is read, under its number.
+    let data = Segment { flags: ack, payload: b"data", payload_len: 4, ..syn(40_002) };
+    let placed = table.push(8, time, &data);
+    assert!(placed.stream == 1 && placed.offset.is_some());
     let (keeper, stats) = table.finish();
     assert_eq!(keeper.of_start, [true, false], "the first packet in the middle of a stream is no SYN");
     assert_eq!(stats.streams, 3);

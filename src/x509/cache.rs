@@ -8,7 +8,7 @@ use hashbrown::{HashSet, HashTable};
 use crate::x509::Certificate;
 use crate::x509::recent::{LONGEST, Recent, hash};
 
-/// Certificates by their bytes, so that each is parsed and hashed once.
+/// Certificates by their bytes, so that those that come again and again are not parsed and hashed each time.
 ///
 /// It holds at most twice as many as it was made for: when as many were asked for, what was not asked for meanwhile is
 /// forgotten the next time. Most certificates of a long capture come once or twice, so that one is remembered for long only when

@@ -5,7 +5,6 @@
 use super::ended;
 use super::server_silent::SHORTEST_PATIENCE_S;
 use crate::connection::Connection;
-use crate::decode::IcmpProblem;
 use crate::diagnose::abort::{Moment, PATIENCE_S, server_unheard};
 use crate::diagnose::course;
 use crate::diagnose::words;
@@ -64,10 +63,7 @@ fn check(case: &Case<'_>) -> Judgement {
 
 /// What a router says of the server's packets, as the end of a sentence.
 fn too_big(connection: &Connection) -> String {
-    let of_server = connection
-        .undelivered_for_good()
-        .find(|at| at.value.sender == Side::Server && matches!(at.value.problem, IcmpProblem::TooBig(_)));
-    of_server.map_or_else(String::new, |at| {
+    connection.too_big(Side::Server).map_or_else(String::new, |(at, _)| {
         format!("; {} says by ICMP why: {} (#{})", at.value.from, at.value.problem, at.packet)
     })
 }
